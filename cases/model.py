@@ -214,7 +214,8 @@ class Form(StrEnum):
 class Correction:
     """One field that is wrong, and what should stand there (None: not said)."""
 
-    field: str
+    #: name, email, phone, address, birth_date or company.
+    name: str
     new_value: str | None = field(default=None, repr=False)
 
 
