@@ -1,0 +1,254 @@
+"""Shop profiles: who the controller is and what its notice says, with the law where the notice is silent.
+
+Here a TOML file becomes a `Profile`, or is refused with every reason. What the core and the letters need of
+it is handed out as plain data. No sentence of a letter stands here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
+
+from cases.model import Kind, Language, Shop
+from shops.notice import (
+    Category,
+    Contact,
+    Controller,
+    Erasure,
+    KeptFor,
+    OptOut,
+    Profiling,
+    Recipient,
+    Retention,
+    Right,
+    Rights,
+    Transfers,
+    Words,
+)
+from shops.refusals import Table, sentences
+
+#: GDPR Art. 12(3): the time to reply when a notice names none, and the most it can name.
+_MONTHS_BY_LAW = 1
+_WORDS_LIST = 'a list of { fi = "…", en = "…" }'
+
+#: The supervisory authority every reply names (GDPR Art. 77), as on tietosuoja.fi.
+_OMBUDSMAN = {
+    "name": Words(fi="Tietosuojavaltuutetun toimisto", en="Office of the Data Protection Ombudsman"),
+    "address": "PL 800, 00531 Helsinki",
+    "phone": "029 566 6700",
+    "web": "tietosuoja.fi",
+}
+
+
+class ProfileError(Exception):
+    """A profile cannot be used; each problem is a sentence that names a key and what to write."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _refuse_required(value: object) -> object:
+    if value == "required":
+        raise ValueError(
+            "cannot be required: the GDPR knows no signature, and the Ombudsman found signed forms unlawful "
+            "as proof of identity (6097/161/21); write not_required, or offer"
+        )
+    return value
+
+
+def _distinct(languages: list[Language]) -> list[Language]:
+    if len(set(languages)) < len(languages):
+        raise ValueError("names a language twice: write each once")
+    return languages
+
+
+class Profile(Table):
+    """One shop, from its privacy notice."""
+
+    #: The name rows of the database carry; never change it once cases are open.
+    profile: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,39}$")] = Field(
+        description='a name in small letters such as "liwigo"'
+    )
+    #: The first part of case ids.
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,5}$")] = Field(
+        description='two to five capital letters such as "LIW"'
+    )
+    languages: Annotated[list[Language], AfterValidator(_distinct)] = Field(
+        default=[Language.FI, Language.EN], min_length=1, description='a list such as ["fi", "en"]'
+    )
+    notice_dated: date | None = Field(default=None, description="a day such as 2023-09-08, or leave it out")
+    register_name: Words | None = Field(default=None, description='{ fi = "…", en = "…" }')
+    controller: Controller = Field(description="a block headed [controller]")
+    contact: Contact | None = Field(default=None, description="a block headed [contact]")
+    reply_months: int | None = Field(
+        default=None, ge=1, le=_MONTHS_BY_LAW, description="1, or leave the key out; the law allows no more"
+    )
+    signature_policy: Annotated[Literal["not_required", "offer"], BeforeValidator(_refuse_required)] = Field(
+        default="not_required", description="one of not_required, offer"
+    )
+    holiday_profile: Literal["fi_statutory", "fi_with_eves"] = Field(
+        default="fi_statutory", description="one of fi_statutory, fi_with_eves"
+    )
+    convention: Literal["stop_clock_v1", "no_suspension"] = Field(
+        default="stop_clock_v1", description="one of stop_clock_v1, no_suspension"
+    )
+    #: None: the notice names no authority, or none by name.
+    complaint_authority: Literal["ombudsman"] | None = Field(
+        default=None, description='"ombudsman", or leave the key out'
+    )
+    purposes: list[Words] = Field(default=[], description=_WORDS_LIST)
+    bases: list[Words] = Field(default=[], description=_WORDS_LIST)
+    sources: list[Words] = Field(default=[], description=_WORDS_LIST)
+    rights: Rights = Field(default=Rights(), description="blocks such as [rights.access]")
+    categories: list[Category] = Field(min_length=1, description="a block headed [[categories]] for each")
+    recipients: list[Recipient] = Field(default=[], description="a block headed [[recipients]] for each")
+    transfers: Transfers | None = Field(default=None, description="a block headed [transfers]")
+    keeps_until_asked: bool = Field(default=False, description="true or false")
+    retention: list[Retention] = Field(default=[], description="a block headed [[retention]] for each rule")
+    erasure: Erasure = Field(default=Erasure(), description="a block headed [erasure]")
+    opt_out: OptOut = Field(description="a block headed [opt_out]")
+    profiling: Profiling = Field(default=Profiling(), description="a block headed [profiling]")
+
+    @property
+    def name(self) -> str:
+        """The shop's name as customers know it."""
+        return self.controller.trade_name or self.controller.name
+
+    def right(self, kind: Kind) -> Right | None:
+        """What the notice says of a right; None where it is silent and only the law speaks."""
+        right: Right | None = getattr(self.rights, kind.value)
+        return right
+
+    def exceptions(self) -> tuple[KeptFor, ...]:
+        """Why data may stay after an erasure: accounting law always, then what the notice states."""
+        return tuple(dict.fromkeys((KeptFor.ACCOUNTING, *self.erasure.stated_exceptions)))
+
+    def to_shop(self, mailbox: str = "", staff_chat: int | None = None) -> Shop:
+        """What the core must know of this shop."""
+        return Shop(
+            profile=self.profile,
+            name=self.name,
+            prefix=self.prefix,
+            email=self.controller.email,
+            phone=self._phone(),
+            languages=tuple(self.languages),
+            holiday_profile=self.holiday_profile,
+            convention=self.convention,
+            staff_chat=staff_chat,
+            mailbox=mailbox,
+        )
+
+    def facts(self, language: Language) -> dict[str, Any]:
+        """What letters may say of the shop: JSON-ready, in one language, gaps filled by law.
+
+        Fixed words (`since`, `kept_for`, `role`, `outside_eea`, `opt_out_purposes`) stay words: letters turn
+        them into sentences. `outside_eea` is "" and `automated_decisions` None where the notice is silent.
+        """
+
+        def said(words: Words | None) -> str:
+            return words.to(language) if words else ""
+
+        def all_said(several: list[Words]) -> list[str]:
+            return [words.to(language) for words in several]
+
+        controller, contact, transfers = self.controller, self.contact, self.transfers
+        return {
+            "name": self.name,
+            "controller": controller.name,
+            "business_id": controller.business_id or "",
+            "address": ", ".join(self._address()),
+            "email": controller.email,
+            "phone": self._phone(),
+            "contact": contact.name if contact else "",
+            "contact_title": said(contact.title) if contact else "",
+            "register_name": said(self.register_name),
+            "reply_months": self.reply_months or _MONTHS_BY_LAW,
+            "signature_offered": self.signature_policy == "offer",
+            "purposes": all_said(self.purposes),
+            "bases": all_said(self.bases),
+            "sources": all_said(self.sources),
+            "categories": [
+                {"name": said(category.name), "columns": category.columns, "held": category.held}
+                for category in self.categories
+            ],
+            "recipients": [
+                {
+                    "name": recipient.name or "",
+                    "what": said(recipient.what),
+                    "role": recipient.role,
+                    "only_if": said(recipient.only_if),
+                    "outside_eea": recipient.outside_eea,
+                }
+                for recipient in self.recipients
+            ],
+            "outside_eea": transfers.outside_eea if transfers else "",
+            "transfer_note": said(transfers.note) if transfers else "",
+            "keeps_until_asked": self.keeps_until_asked,
+            "retention": [rule.model_dump(mode="json") for rule in self.retention],
+            "kept_for": [reason.value for reason in self.exceptions()],
+            "public_posts_remain": self.erasure.public_posts_remain,
+            "opt_out_purposes": [purpose.value for purpose in self.opt_out.purposes],
+            "targeting": self.profiling.targeting,
+            "automated_decisions": self.profiling.automated_decisions,
+            "profiling_note": said(self.profiling.note),
+            "authority": {
+                key: value.to(language) if isinstance(value, Words) else value
+                for key, value in _OMBUDSMAN.items()
+            },
+        }
+
+    def _phone(self) -> str:
+        return self.controller.phone or (self.contact.phone if self.contact else None) or ""
+
+    def _address(self) -> list[str]:
+        controller = self.controller
+        town = f"{controller.postal_code} {controller.city}"
+        return [part for part in (controller.po_box, controller.street, town) if part]
+
+
+def built_in_profiles() -> list[str]:
+    """The names of the profiles that come with Pyyntö, in alphabetical order."""
+    folder = resources.files("shops") / "profiles"
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def load_profile(name_or_path: str | Path, folder: Path | None = None) -> Profile:
+    """A built-in profile by its name, or one read from a TOML file.
+
+    What contains a slash or ends in `.toml` is a path, relative to `folder` (default: the working directory).
+    Raises ProfileError with every problem found.
+    """
+    name = str(name_or_path)
+    if isinstance(name_or_path, Path) or name.endswith(".toml") or "/" in name:
+        path = (folder or Path.cwd()) / Path(name).expanduser()
+        return _read(_bytes_of(path), str(path))
+    if name not in built_in_profiles():
+        known = ", ".join(built_in_profiles())
+        raise ProfileError(
+            [f"There is no profile named {name}: write one of {known}, or the path of a file of your own."]
+        )
+    return _read((resources.files("shops") / "profiles" / f"{name}.toml").read_bytes(), f"profile {name}")
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProfileError([f"The profile {path} cannot be read: {error.strerror}."]) from None
+
+
+def _read(content: bytes, where: str) -> Profile:
+    try:
+        return Profile.model_validate(tomllib.loads(content.decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        raise ProfileError([f"In {where}: the file is not UTF-8 text: save it as UTF-8."]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError([f"In {where}: the file is not valid TOML: {error}."]) from None
+    except ValidationError as error:
+        raise ProfileError([f"In {where}: {line}" for line in sentences(error, Profile)]) from None
