@@ -232,9 +232,8 @@ class BotAccount:
                 if not self.pending:
                     continue
                 update = self.pending[0]
-                hook.last_error = await _post(session, hook.url, update, headers)
-                if hook.last_error:
-                    hook.last_error_at = int(time.time())
+                if error := await _post(session, hook.url, update, headers):
+                    hook.last_error, hook.last_error_at = error, int(time.time())
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, longest)
                     continue
