@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +19,7 @@ from aiosmtplib import SMTP
 
 from cases.addresses import normalise_email
 from mailers.headers import domain_of
-from mailers.servers import Server, server_of, tls_context
+from mailers.servers import Server, reason_of, server_of, tls_context
 
 #: A kept connection that rested longer is asked whether it still lives before a letter is trusted to it.
 CHECK_AFTER_SECONDS: Final = 2.0
@@ -286,24 +284,10 @@ def _refused(code: int) -> Refused:
 
 
 def _reason(fault: BaseException) -> str:
-    """One word of `REMEDIES` for a failed connection; looks through wrapped faults."""
-    chain: list[BaseException] = []
-    at: BaseException | None = fault
-    while at is not None and at not in chain:
-        chain.append(at)
-        at = at.__cause__ or at.__context__
-    for kind, word in _REASONS:
-        if any(isinstance(one, kind) for one in chain):
-            return word
-    return "lost"
+    return reason_of(fault, _GREETINGS)
 
 
-_REASONS: Final[tuple[tuple[type[BaseException], str], ...]] = (
-    (ssl.SSLCertVerificationError, "certificate"),
-    (ssl.SSLError, "tls"),
-    (socket.gaierror, "name"),
-    (ConnectionRefusedError, "refused"),
-    (TimeoutError, "timeout"),
+_GREETINGS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (aiosmtplib.SMTPConnectResponseError, "greeting"),
     (aiosmtplib.SMTPHeloError, "greeting"),
 )

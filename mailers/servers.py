@@ -6,9 +6,11 @@ Here lives what IMAP and SMTP share before the first byte. No connection is open
 from __future__ import annotations
 
 import ipaddress
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 #: scheme -> (default port, TLS from the first byte).
@@ -89,3 +91,27 @@ def tls_context(ca_file: str | Path | None = None) -> ssl.SSLContext:
         except (OSError, ssl.SSLError):
             raise BadServer("`ca_file` cannot be read as a file of PEM certificates") from None
     return context
+
+
+#: What a failed connection is called, in logs and in health; the first kind found names it.
+REASONS: Final[tuple[tuple[type[BaseException], str], ...]] = (
+    (ssl.SSLCertVerificationError, "certificate"),
+    (ssl.SSLError, "tls"),
+    (socket.gaierror, "name"),
+    (ConnectionRefusedError, "refused"),
+    (TimeoutError, "timeout"),
+)
+
+
+def reason_of(fault: BaseException, more: tuple[tuple[type[BaseException], str], ...] = ()) -> str:
+    """One word for a failed connection, looking through wrapped faults; "lost" when nothing fits.
+
+    Only the word leaves this place: the texts of such faults name hosts and persons.
+    """
+    chain: list[BaseException] = []
+    at: BaseException | None = fault
+    while at is not None and at not in chain:
+        chain.append(at)
+        at = at.__cause__ or at.__context__
+    kinds = (*REASONS, *more)
+    return next((word for kind, word in kinds if any(isinstance(one, kind) for one in chain)), "lost")
