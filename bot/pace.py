@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from bot.faults import TooFast
@@ -58,8 +58,14 @@ class Pace:
     itself forbids for a while (`pause`) is always kept.
     """
 
-    def __init__(self, per_second: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self,
+        per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
         self._all = _overall(per_second) if per_second > 0 else None
         self._chats: dict[int, _Chat] = {}
 
@@ -106,7 +112,7 @@ class Pace:
 
     async def _until(self, moment: float) -> None:
         if (wait := moment - self._clock()) > 0:
-            await asyncio.sleep(wait)
+            await self._sleep(wait)
 
     def _chat(self, chat_id: int) -> _Chat:
         if chat_id not in self._chats:

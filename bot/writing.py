@@ -70,7 +70,7 @@ def units(text: str) -> int:
 
 
 def split(text: str, limit: int = TEXT_LIMIT) -> list[str]:
-    """Cut a text into messages of at most `limit` UTF-16 units, in order; white space at a cut is dropped.
+    """Cut a text into messages of at most `limit` (2 or more) UTF-16 units; white space at a cut is dropped.
 
     Always returns at least one part; an empty text gives one empty part, which Telegram will refuse.
     """
@@ -86,7 +86,7 @@ def split(text: str, limit: int = TEXT_LIMIT) -> list[str]:
 
 def _head(text: str, limit: int) -> str:
     """The longest beginning that fits; never half a character."""
-    return text.encode("utf-16-le")[: limit * 2].decode("utf-16-le", "ignore") or text[0]
+    return text.encode("utf-16-le")[: limit * 2].decode("utf-16-le", "ignore")
 
 
 def _cut(head: str, following: str) -> int:
