@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, PlainValidator, SecretStr, ValidationInfo
 
 from cases.addresses import is_email
+from shops.refusals import path_in
 
 #: What to type for a good service secret.
 MAKE_SECRET = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"  # noqa: S105 (a command)
@@ -53,8 +54,8 @@ def in_folder(read: Callable[[str, Path], Any]) -> PlainValidator:
 
 
 def read_folder(text: str, folder: Path) -> Path:
-    """A path, relative to the settings file."""
-    return folder / Path(text.strip()).expanduser()
+    """A path, relative to the settings file. Raises ValueError."""
+    return path_in(folder, text)
 
 
 def read_register(text: str, folder: Path) -> CsvRegister:

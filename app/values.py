@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shops.refusals import dotted
+from shops.refusals import dotted, path_in
 
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)", re.DOTALL)
 
@@ -53,13 +53,14 @@ class _Fetch:
         return unresolved
 
     def _file(self, name: str, unresolved: str, path: str) -> str:
-        place = self.folder / Path(name).expanduser()
+        place = self.folder / name
         try:
+            place = path_in(self.folder, name)
             value = place.read_text(encoding="utf-8-sig").strip()
         except OSError as error:
             self.problems.append(f"{path} is read from {place}, which cannot be read: {error.strerror}.")
-        except UnicodeDecodeError:
-            self.problems.append(f"{path} is read from {place}, which is not UTF-8 text: save it as UTF-8.")
+        except ValueError:
+            self.problems.append(f"{path} is read from {place}, which is no file of UTF-8 text.")
         else:
             if value:
                 return value

@@ -30,7 +30,7 @@ from shops.notice import (
     Transfers,
     Words,
 )
-from shops.refusals import Table, sentences
+from shops.refusals import Table, path_in, sentences
 
 #: GDPR Art. 12(3): the time to reply when a notice names none, and the most it can name.
 _MONTHS_BY_LAW = 1
@@ -226,21 +226,20 @@ def load_profile(name_or_path: str | Path, folder: Path | None = None) -> Profil
     """
     name = str(name_or_path)
     if isinstance(name_or_path, Path) or name.endswith(".toml") or "/" in name:
-        path = (folder or Path.cwd()) / Path(name).expanduser()
-        return _read(_bytes_of(path), str(path))
+        try:
+            path = path_in(folder or Path.cwd(), name)
+            content = path.read_bytes()
+        except OSError as error:
+            raise ProfileError([f"The profile {name} cannot be read: {error.strerror}."]) from None
+        except ValueError as error:
+            raise ProfileError([f"The profile {name} cannot be read: it {error}."]) from None
+        return _read(content, str(path))
     if name not in built_in_profiles():
         known = ", ".join(built_in_profiles())
         raise ProfileError(
             [f"There is no profile named {name}: write one of {known}, or the path of a file of your own."]
         )
     return _read((resources.files("shops") / "profiles" / f"{name}.toml").read_bytes(), f"profile {name}")
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ProfileError([f"The profile {path} cannot be read: {error.strerror}."]) from None
 
 
 def _read(content: bytes, where: str) -> Profile:

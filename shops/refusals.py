@@ -10,6 +10,7 @@ import difflib
 import types
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -37,6 +38,14 @@ def dotted(location: tuple[int | str, ...]) -> str:
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
+
+
+def path_in(folder: Path, text: str) -> Path:
+    """A path as a file gives it: relative to `folder`, or with `~` for a home. Raises ValueError."""
+    try:
+        return folder / Path(text.strip()).expanduser()
+    except RuntimeError:
+        raise ValueError("names a home folder that is not there: write the whole path") from None
 
 
 def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
