@@ -97,7 +97,7 @@ class Wire(BaseRequest):
             answer = json.loads(payload)
         except ValueError:
             raise TelegramError("not JSON") from None
-        if not isinstance(answer, dict) or ("result" not in answer and "description" not in answer):
+        if not isinstance(answer, dict) or ("result" not in answer and answer.get("ok") is not False):
             raise TelegramError("not an answer of the Bot API")
         return answer
 

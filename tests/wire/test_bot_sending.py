@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.faults import Blocked, ChatGone, Rejected, TelegramFault, TokenRefused, TooFast, Unreachable
 from bot.telegram import Telegram
@@ -122,6 +124,36 @@ async def test_each_refusal_becomes_the_fault_that_says_what_follows(
         with pytest.raises(fault) as caught:
             await telegram.send(maija.chat_id, "hei")
     assert type(caught.value) is fault
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "fault"),
+    [
+        (200, "<html>a portal, not Telegram</html>", Unreachable),
+        (200, "[]", Unreachable),
+        (200, "{}", Unreachable),
+        (502, "<html>Bad Gateway</html>", Unreachable),
+        (429, '{"ok": false, "parameters": {"retry_after": 7}}', TooFast),
+        (302, "", Unreachable),
+    ],
+)
+async def test_an_answer_that_makes_no_sense_is_a_fault_like_any_other(
+    status: int, body: str, fault: type[TelegramFault], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def odd(request: web.Request) -> web.Response:
+        return web.Response(status=status, text=body, headers={"Location": "/elsewhere"})
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", odd)
+    async with TestServer(app) as server:
+        telegram = Telegram(TOKEN, str(server.make_url("")), 0)
+        await telegram.initialize()
+        with pytest.raises(fault):
+            await telegram.send(1001, "hei")
+        with pytest.raises(fault):
+            await telegram.get_updates(0, 0)
+        await telegram.shutdown()
+    assert caplog.text == ""
 
 
 async def test_a_refused_token_is_told_as_such(api: BotApi, account: BotAccount) -> None:
