@@ -5,33 +5,11 @@ Here a URL becomes fields, or a sentence that says what to write instead. Nothin
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-
-class Tls(StrEnum):
-    """How a connection to a mail server is protected."""
-
-    #: From the first byte (imaps, smtps; RFC 8314).
-    IMPLICIT = "implicit"
-    #: Upgraded before anything is said, and given up if that fails (RFC 3207).
-    STARTTLS = "starttls"
-    #: Not at all: on this machine only.
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where a mailbox is read or mail is handed over."""
-
-    host: str
-    port: int
-    tls: Tls
-    #: The login name; None: the server wants no login.
-    login: str | None = field(default=None, repr=False)
+from mailers.servers import BadServer, server_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +20,7 @@ class Endpoint:
     port: int
 
 
-#: Scheme -> (port when none is given, protection, protection on this machine).
-_IMAP = {"imaps": (993, Tls.IMPLICIT, Tls.IMPLICIT), "imap": (143, None, Tls.NONE)}
-_SMTP = {"smtps": (465, Tls.IMPLICIT, Tls.IMPLICIT), "smtp": (587, Tls.STARTTLS, Tls.NONE)}
+_IMAP, _SMTP = ("imaps", "imap"), ("smtp", "smtps")
 _SQLITE, _POSTGRESQL = "sqlite", ("postgresql", "postgres")
 _WRITE_IMAP = "write imaps://USER@SERVER:993"
 _WRITE_SMTP = "write smtp://USER@SERVER:587 or smtps://USER@SERVER:465"
@@ -52,14 +28,19 @@ _WRITE_DATABASE = 'write "sqlite:///pyynto.db" or "postgresql://USER@HOST/NAME"'
 _WRITE_ENDPOINT = 'write "127.0.0.1:8480", or leave the key out for no web address'
 
 
-def read_imap(text: str) -> MailServer:
+def read_imap(text: str) -> str:
     """`imaps://user@host:993`; `imap://` on this machine only. Raises ValueError."""
     return _mail_server(text, _IMAP, _WRITE_IMAP)
 
 
-def read_smtp(text: str) -> MailServer:
+def read_smtp(text: str) -> str:
     """`smtp://user@host:587` or `smtps://…:465`. Raises ValueError."""
     return _mail_server(text, _SMTP, _WRITE_SMTP)
+
+
+def login_of(url: str) -> str:
+    """The name a mail server address logs in with; empty: the server wants no login."""
+    return server_of(url, (*_IMAP, *_SMTP)).login
 
 
 def read_database(text: str, folder: Path) -> str:
@@ -73,11 +54,11 @@ def read_database(text: str, folder: Path) -> str:
         raise ValueError(f"is no database Pyyntö can use: {_WRITE_DATABASE}")
     if parts.netloc:
         raise ValueError('has too few slashes: write "sqlite:///pyynto.db", or four slashes for a full path')
-    name = parts.path.removeprefix("/")
+    # Not from the parsed address: a file's name may hold a #, which ends the path of a web address.
+    name, question, query = text.strip()[len("sqlite:///") :].partition("?")
     if name in ("", ":memory:"):
         raise ValueError('names no file, and a restart would lose every case: write "sqlite:///pyynto.db"')
-    query = f"?{parts.query}" if parts.query else ""
-    return f"sqlite:///{folder / name}{query}"
+    return f"sqlite:///{folder / name}{question}{query}"
 
 
 def read_endpoint(text: str) -> Endpoint:
@@ -99,32 +80,16 @@ def read_web(text: str) -> str:
     return text.strip().rstrip("/")
 
 
-def is_loopback(host: str) -> bool:
-    """Whether what is said to `host` stays on this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
+def _mail_server(text: str, schemes: tuple[str, ...], instead: str) -> str:
+    url = text.strip()
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _mail_server(
-    text: str, schemes: dict[str, tuple[int, Tls | None, Tls]] | dict[str, tuple[int, Tls, Tls]], instead: str
-) -> MailServer:
-    parts = _split(text, instead)
-    if parts.scheme not in schemes or not parts.hostname:
-        raise ValueError(f"is not the address of a mail server: {instead}")
-    if parts.password is not None:
-        raise ValueError("holds a password: take it out of the address and write it under password")
+        server_of(url, schemes)
+    except BadServer as fault:
+        raise ValueError(f"cannot be used: {fault}; {instead}") from None
+    parts = urlsplit(url)
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(f"goes on after the port: {instead}")
-    usual_port, far, near = schemes[parts.scheme]
-    tls = near if is_loopback(parts.hostname) else far
-    if tls is None:
-        raise ValueError(f"would send the mailbox's password unprotected over the network: {_WRITE_IMAP}")
-    login = unquote(parts.username) if parts.username else None
-    return MailServer(parts.hostname, _port(parts, instead) or usual_port, tls, login)
+    return url
 
 
 def _split(text: str, instead: str) -> SplitResult:

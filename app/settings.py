@@ -38,7 +38,7 @@ from app.keys import (
     read_since,
     text,
 )
-from app.servers import Endpoint, MailServer, read_database, read_endpoint, read_imap, read_smtp, read_web
+from app.servers import Endpoint, login_of, read_database, read_endpoint, read_imap, read_smtp, read_web
 from app.values import resolve
 from shops.profile import Profile, ProfileError, load_profile
 from shops.refusals import Table, sentences
@@ -97,9 +97,9 @@ class Mailbox(Table):
     address: Annotated[str, text(read_address)] = Field(
         description='the address customers write to, such as "tietosuoja@example.com"'
     )
-    imap: Annotated[MailServer, text(read_imap)] = Field(description='"imaps://USER@SERVER:993"')
-    smtp: Annotated[MailServer, text(read_smtp)] = Field(
-        description='"smtp://USER@SERVER:587" or "smtps://USER@SERVER:465"'
+    imap: Annotated[str, text(read_imap)] = Field(repr=False, description='"imaps://USER@SERVER:993"')
+    smtp: Annotated[str, text(read_smtp)] = Field(
+        repr=False, description='"smtp://USER@SERVER:587" or "smtps://USER@SERVER:465"'
     )
     password: SecretStr | None = Field(
         default=None, description='"env:NAME" of the variable that holds the mailbox\'s password'
@@ -115,8 +115,8 @@ class Mailbox(Table):
     @model_validator(mode="after")
     def _password_for_login(self) -> Mailbox:
         if self.password is None:
-            for key, server in (("imap", self.imap), ("smtp", self.smtp)):
-                if server.login is not None:
+            for key, url in (("imap", self.imap), ("smtp", self.smtp)):
+                if login_of(url):
                     raise ValueError(
                         f'names a user in {key} and so needs a password: write password = "env:NAME", '
                         "or take the user out of the address if the server wants no login"

@@ -7,6 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from app.commands.init import FILES, init
+from app.servers import login_of
 from app.settings import SettingsError, load_settings
 from cases.model import Customer, Order
 from shops.csv_rows import RowProblem
@@ -28,7 +29,7 @@ def test_the_settings_it_writes_load_once_the_values_are_set(tmp_path: Path) -> 
     assert shop.source.folder == tmp_path / "shop" / "register"
     assert shop.telegram is not None
     assert shop.mailbox is not None
-    assert shop.mailbox.imap.login == "tietosuoja@example.com"
+    assert login_of(shop.mailbox.imap) == "tietosuoja@example.com"
 
 
 def test_the_settings_it_writes_say_which_values_are_missing(tmp_path: Path) -> None:
