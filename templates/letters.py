@@ -1,0 +1,91 @@
+"""A letter's name, language and context become the text that is sent.
+
+Each wording is compiled once and kept. The same name, language and context always give the same text, so a
+preview shows what will be sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Template
+
+from templates.catalogue import Entry, UnknownLetterError, find
+from templates.overrides import refuse_faults
+from templates.rendering import LettersEnvironment, Mail, require_sole_code, split_mail
+from templates.words import LANGUAGES
+
+_BLANKS = re.compile(r"\n{3,}")
+
+
+class Letters:
+    """The letters of one shop: Pyyntö's own, or the shop's where its folder has a file of that name.
+
+    `overrides` is laid out as this package: `fi/mail/receipt.txt`. It is checked here and now: raises
+    `LettersRefusedError` with every file that uses what its letter has not, or that cannot be read.
+    """
+
+    def __init__(self, overrides: Path | None = None) -> None:
+        if overrides is not None:
+            refuse_faults(overrides)
+        self._environments = {language: LettersEnvironment(language, overrides) for language in LANGUAGES}
+        self._compiled: dict[tuple[str, str, str], tuple[Template, Entry, dict[str, Any]]] = {}
+
+    def render_chat(self, name: str, language: str, context: Mapping[str, Any]) -> str:
+        """The text of a chat message."""
+        return self._text("chat", name, language, context)
+
+    def render_staff(self, name: str, language: str, context: Mapping[str, Any]) -> str:
+        """The text of a message to the staff chat."""
+        return self._text("staff", name, language, context)
+
+    def render_mail(self, name: str, language: str, context: Mapping[str, Any]) -> Mail:
+        """Subject and text of a mail; a mail with a code is checked to hold no other six digits."""
+        mail = split_mail(self._text("mail", name, language, context))
+        if "code" in find("mail", name).needs:
+            require_sole_code(mail, context["code"])
+        return mail
+
+    def render(self, face: str, name: str, language: str, context: Mapping[str, Any]) -> Mail:
+        """Any letter; chat and staff messages have an empty subject."""
+        if face == "mail":
+            return self.render_mail(name, language, context)
+        return Mail("", self._text(face, name, language, context))
+
+    def _text(self, face: str, name: str, language: str, context: Mapping[str, Any]) -> str:
+        key = (face, name, language)
+        if key not in self._compiled:
+            self._compiled[key] = self._compile(*key)
+        template, _, defaults = self._compiled[key]
+        return _BLANKS.sub("\n\n", template.render({**defaults, **context})).strip()
+
+    def _compile(self, face: str, name: str, language: str) -> tuple[Template, Entry, dict[str, Any]]:
+        entry = find(face, name)
+        if language not in self._environments:
+            raise UnknownLetterError(f"no letters are written in {language!r}")
+        template = self._environments[language].get_template(f"{face}/{name}.txt")
+        return template, entry, entry.defaults
+
+
+@cache
+def _own() -> Letters:
+    return Letters()
+
+
+def render_chat(name: str, language: str, context: Mapping[str, Any]) -> str:
+    """`Letters.render_chat` in Pyyntö's own wording."""
+    return _own().render_chat(name, language, context)
+
+
+def render_mail(name: str, language: str, context: Mapping[str, Any]) -> Mail:
+    """`Letters.render_mail` in Pyyntö's own wording."""
+    return _own().render_mail(name, language, context)
+
+
+def render_staff(name: str, language: str, context: Mapping[str, Any]) -> str:
+    """`Letters.render_staff` in Pyyntö's own wording."""
+    return _own().render_staff(name, language, context)

@@ -1,0 +1,125 @@
+"""A shop's own wording is checked before it is used, file by file, so that no letter fails when it is due.
+
+Here live the checks and their words for whoever runs the shop. Which wording wins is `rendering`'s business.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import TemplateError, TemplateSyntaxError, meta
+
+from templates.catalogue import Entry, UnknownLetterError, catalogue, find, sample
+from templates.rendering import SUBJECT, LettersEnvironment, UnsafeLetterError, require_sole_code, split_mail
+from templates.words import FACES, FOLDER, LANGUAGES, labels
+
+
+class LettersRefusedError(ValueError):
+    """The shop's wording has faults; `problems` names each file and what is wrong with it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def refuse_faults(folder: Path) -> None:
+    """Raise `LettersRefusedError` if the shop's folder has any fault."""
+    problems = problems_in(folder)
+    if problems:
+        raise LettersRefusedError(problems)
+
+
+def problems_in(folder: Path) -> list[str]:
+    """Every fault of a shop's folder of letters, one line each: the file, and what to do about it."""
+    if not folder.is_dir():
+        return [f"{folder}: there is no such folder"]
+    environments = {language: LettersEnvironment(language, folder) for language in LANGUAGES}
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return [f"{path}: {fault}" for path in files for fault in _faults(path.relative_to(folder), environments)]
+
+
+def used_variables(environment: LettersEnvironment, name: str) -> set[str]:
+    """Variables a file and all it includes use; raises `TemplateError` if one cannot be read."""
+    assert environment.loader is not None
+    tree = environment.parse(environment.loader.get_source(environment, name)[0], name)
+    used = meta.find_undeclared_variables(tree)
+    for included in meta.find_referenced_templates(tree):
+        if included is not None:
+            used |= used_variables(environment, environment.join_path(included, name))
+    return used
+
+
+def _faults(path: Path, environments: dict[str, LettersEnvironment]) -> list[str]:
+    if (
+        len(path.parts) != 3
+        or path.parts[0] not in LANGUAGES
+        or path.parts[1] not in FACES
+        or path.suffix != ".txt"
+    ):
+        return ["not in its place: letters stand as fi/mail/NAME.txt, with fi or en, and chat, mail or staff"]
+    language, face, name = path.parts[0], path.parts[1], path.stem
+    environment = environments[language]
+    if name.startswith("_"):
+        return _part_faults(environment, language, face, path.name)
+    try:
+        entry = find(face, name)
+    except UnknownLetterError as unknown:
+        return [f"{unknown}; `pyynto letters list` names them all"]
+    return _letter_faults(environment, language, entry)
+
+
+def _part_faults(environment: LettersEnvironment, language: str, face: str, file: str) -> list[str]:
+    """A part is checked by way of the letters that include it."""
+    if not (FOLDER / language / face / file).exists():
+        return ["no letter includes a part of this name"]
+    for entry in catalogue():
+        if entry.face == face:
+            faults = _letter_faults(environment, language, entry)
+            if faults:
+                return [f"{fault} (seen in {entry.face}/{entry.name})" for fault in faults]
+    return []
+
+
+def _letter_faults(environment: LettersEnvironment, language: str, entry: Entry) -> list[str]:
+    name = f"{entry.face}/{entry.name}.txt"
+    try:
+        unknown = sorted(used_variables(environment, name) - entry.variables)
+        if unknown:
+            return [
+                f"unknown variable {', '.join(unknown)}; this letter has {', '.join(sorted(entry.variables))}"
+            ]
+        text = environment.get_template(name).render(sample(entry.name, entry.face, language)).strip()
+    except TemplateSyntaxError as fault:
+        return [f"line {fault.lineno}: {fault.message}"]
+    except (TemplateError, LookupError, TypeError, ValueError) as fault:
+        return [f"cannot be rendered: {fault}"]
+    return [
+        *_legal_faults(text, language, entry),
+        *(_mail_faults(text, entry) if entry.face == "mail" else []),
+    ]
+
+
+def _legal_faults(text: str, language: str, entry: Entry) -> list[str]:
+    """What the law wants in a letter that says no (Art. 12(4)) cannot be edited away."""
+    if not entry.legal:
+        return []
+    missing = [words for words in labels(language)["legal"].values() if words not in text]
+    return [f"the law wants this letter to say: {', '.join(missing)}"] if missing else []
+
+
+def _mail_faults(text: str, entry: Entry) -> list[str]:
+    head, blank, body = text.partition("\n\n")
+    if (
+        not head.startswith(SUBJECT)
+        or "\n" in head
+        or not head.removeprefix(SUBJECT).strip()
+        or not blank
+        or not body
+    ):
+        return [f"must begin with a line `{SUBJECT}…`, then a blank line, then the text"]
+    if "code" in entry.needs:
+        try:
+            require_sole_code(split_mail(text), sample(entry.name, entry.face)["code"])
+        except UnsafeLetterError as unsafe:
+            return [str(unsafe)]
+    return []

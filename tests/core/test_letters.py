@@ -1,0 +1,243 @@
+"""Every letter in both languages, rendered with its sample data and looked at."""
+
+import re
+
+import pytest
+
+from cases import model
+from templates import (
+    FACES,
+    LANGUAGES,
+    Entry,
+    Letters,
+    Mail,
+    UnknownLetterError,
+    UnsafeLetterError,
+    catalogue,
+    find,
+    labels,
+    names,
+    render_chat,
+    render_mail,
+    sample,
+    variables,
+)
+from templates.catalogue import COMMON
+from templates.overrides import used_variables
+from templates.rendering import LettersEnvironment
+from templates.words import FOLDER
+
+PAIRS = [(entry, lang) for entry in catalogue() for lang in LANGUAGES]
+
+
+def label(value: object) -> str:
+    return f"{value.face}/{value.name}" if isinstance(value, Entry) else str(value)
+
+
+LEGAL = [(entry, lang) for entry, lang in PAIRS if entry.legal]
+CODED = [(entry, lang) for entry, lang in PAIRS if "code" in entry.needs]
+MAILS = [(entry, lang) for entry, lang in PAIRS if entry.face == "mail"]
+CHATS = [(entry, lang) for entry, lang in PAIRS if entry.face == "chat"]
+
+#: What a chat letter may speak of: nothing that is, or may hold, a person's data.
+HARMLESS_IN_CHAT = {
+    "shop", "case", "cases", "kinds", "minutes", "tries_left", "suppressed",
+    # Written by staff, who see that it goes through Telegram.
+    "question",
+}  # fmt: skip
+
+ONE_CASE = {"id": "LIW-2026-0042", "kind": "erasure", "status": "open", "due": "2026-12-22"}
+
+
+def rendered(entry: Entry, lang: str, **changed: object) -> Mail:
+    return Letters().render(entry.face, entry.name, lang, {**sample(entry.name, entry.face, lang), **changed})
+
+
+@pytest.mark.parametrize(("entry", "lang"), PAIRS, ids=label)
+def test_letter_renders_without_leftovers(entry: Entry, lang: str) -> None:
+    mail = rendered(entry, lang)
+    text = f"{mail.subject}\n{mail.text}"
+    assert mail.text
+    assert not re.search(
+        r"[{}<>]|%\}|None|Undefined|undefined|  |\n\n\n| \n|,,|\.\.|\bTrue\b|\bFalse\b", text
+    )
+    assert mail.text == mail.text.strip()
+
+
+@pytest.mark.parametrize(("entry", "lang"), PAIRS, ids=label)
+def test_letter_uses_exactly_its_declared_variables(entry: Entry, lang: str) -> None:
+    used = used_variables(LettersEnvironment(lang), f"{entry.face}/{entry.name}.txt")
+    # A letter may leave the cases that come along unsaid, but then in both languages.
+    other = used_variables(
+        LettersEnvironment("en" if lang == "fi" else "fi"), f"{entry.face}/{entry.name}.txt"
+    )
+    assert used == other
+    assert used - COMMON <= entry.needs | entry.takes
+    assert (entry.needs | entry.takes) - used <= {"cases"}
+
+
+def test_every_file_is_a_letter_of_the_table_or_a_part() -> None:
+    for lang in LANGUAGES:
+        for face in FACES:
+            files = {path.stem for path in (FOLDER / lang / face).iterdir()}
+            assert {name for name in files if not name.startswith("_")} == set(names(face))
+
+
+def test_both_languages_have_the_same_files() -> None:
+    fi, en = ({p.relative_to(FOLDER / lang) for p in (FOLDER / lang).rglob("*.*")} for lang in LANGUAGES)
+    assert fi == en
+
+
+@pytest.mark.parametrize("entry", [e for e in catalogue() if e.face == "chat"], ids=lambda e: e.name)
+def test_chat_letter_has_no_variable_for_personal_data(entry: Entry) -> None:
+    assert entry.variables <= HARMLESS_IN_CHAT
+
+
+@pytest.mark.parametrize(("entry", "lang"), CHATS, ids=label)
+def test_chat_letter_fits_a_phone_screen(entry: Entry, lang: str) -> None:
+    limit = 1200 if entry.name in ("privacy", "help", "start") else 620
+    assert len(rendered(entry, lang).text) <= limit
+
+
+@pytest.mark.parametrize(("entry", "lang"), PAIRS, ids=label)
+def test_paragraphs_are_short(entry: Entry, lang: str) -> None:
+    assert max(map(len, rendered(entry, lang).text.splitlines())) <= 330
+
+
+@pytest.mark.parametrize(("entry", "lang"), MAILS, ids=label)
+def test_subject_is_one_short_line(entry: Entry, lang: str) -> None:
+    subject = rendered(entry, lang).subject
+    assert subject == " ".join(subject.split())
+    assert 5 <= len(subject) <= 78
+
+
+@pytest.mark.parametrize(("entry", "lang"), MAILS, ids=label)
+def test_mail_is_signed_by_the_shop(entry: Entry, lang: str) -> None:
+    last = rendered(entry, lang).text.split("\n\n")[-1]
+    assert last.splitlines()[1] == "Esimerkkikauppa"
+    assert "tietosuoja@example.com" in last
+
+
+@pytest.mark.parametrize(("entry", "lang"), PAIRS, ids=label)
+def test_only_a_code_has_six_digits(entry: Entry, lang: str) -> None:
+    mail = rendered(entry, lang)
+    found = re.findall(r"(?<!\d)\d{6}(?!\d)", f"{mail.subject}\n{mail.text}")
+    assert found == (["264815"] if "code" in entry.needs else [])
+
+
+@pytest.mark.parametrize(("entry", "lang"), CODED, ids=label)
+def test_code_stands_on_a_line_of_its_own_and_never_in_the_subject(entry: Entry, lang: str) -> None:
+    mail = rendered(entry, lang)
+    assert "264815" in mail.text.splitlines()
+    assert "264815" not in mail.subject
+
+
+@pytest.mark.parametrize(("entry", "lang"), CODED, ids=label)
+def test_mail_with_another_six_digits_beside_its_code_is_not_sent(entry: Entry, lang: str) -> None:
+    odd = [{**ONE_CASE, "id": "LIW-2026-123456"}]
+    with pytest.raises(UnsafeLetterError):
+        rendered(entry, lang, cases=odd)
+
+
+@pytest.mark.parametrize(("entry", "lang"), LEGAL, ids=label)
+def test_letter_that_says_no_tells_how_to_complain_and_go_to_court(entry: Entry, lang: str) -> None:
+    text = rendered(entry, lang).text
+    assert "00531 Helsinki" in text
+    assert "Tietosuojavaltuutetun toimisto" in text or "Office of the Data Protection Ombudsman" in text
+    assert "029 566 6700" in text or "+358 29 566 6700" in text
+    assert "käräjäoikeuteen" in text or "District Court" in text
+
+
+def test_the_letters_the_law_asks_most_of_are_marked_legal() -> None:
+    legal = {(e.face, e.name) for e in catalogue() if e.legal}
+    assert legal >= {
+        ("mail", "answer_refused"),
+        ("mail", "extension"),
+        ("mail", "identity_rejected"),
+        ("mail", "no_action"),
+        ("chat", "identity_rejected"),
+        ("chat", "no_action"),
+    }
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("ground", list(model.Ground))
+def test_refusal_gives_ground_and_reason(ground: model.Ground, lang: str) -> None:
+    text = rendered(find("mail", "answer_refused"), lang, ground=str(ground), reason="Koska näin on.").text
+    assert labels(lang)["ground"][ground] in text
+    assert "Koska näin on." in text
+
+
+@pytest.mark.parametrize(
+    ("lang", "old", "new"), [("fi", "22.12.2026", "22.2.2027"), ("en", "22 Dec", "22 Feb")]
+)
+def test_extension_gives_both_dates_and_the_reason(lang: str, old: str, new: str) -> None:
+    text = rendered(find("mail", "extension"), lang, reason="Koska näin on.").text
+    assert old in text
+    assert new in text
+    assert "Koska näin on." in text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("kind", list(model.Kind))
+def test_answer_reads_for_every_right(kind: model.Kind, lang: str) -> None:
+    mail = rendered(find("mail", "answer_complete"), lang, case={**ONE_CASE, "kind": str(kind)})
+    assert labels(lang)["kind_done"][kind] in mail.text
+
+
+def test_answer_on_access_names_the_rights_that_follow() -> None:
+    text = rendered(find("mail", "answer_complete"), "fi", case={**ONE_CASE, "kind": "access"}).text
+    assert all(word in text for word in ("korjaamme", "poistamme", "rajoitamme", "vastustaa"))
+
+
+def test_many_requests_are_counted_in_a_subject() -> None:
+    cases = [{**ONE_CASE, "id": f"LIW-2026-004{n}"} for n in range(4)]
+    assert "LIW-2026-0040 ja 3 muuta" in rendered(find("mail", "receipt"), "fi", cases=cases).subject
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_mail_for_one_case_and_for_two_is_worded_differently(lang: str) -> None:
+    assert (
+        rendered(find("mail", "withdrawn"), lang).text
+        != rendered(find("mail", "withdrawn"), lang, cases=[ONE_CASE]).text
+    )
+
+
+def test_code_for_a_chat_request_is_valid_for_minutes_and_for_a_mail_request_for_hours() -> None:
+    chat = rendered(find("mail", "code"), "fi", hours=0, minutes=30).text
+    mail = rendered(find("mail", "code"), "fi", hours=24, minutes=1440).text
+    assert "30 minuuttia" in chat
+    assert "Telegram" in chat
+    assert "24 tuntia" in mail
+    assert "Telegram" not in mail
+
+
+def test_missing_variable_is_an_error() -> None:
+    with pytest.raises(Exception, match="cases"):
+        render_chat("receipt", "fi", {"shop": sample("receipt")["shop"]})
+
+
+def test_optional_variable_may_be_left_out() -> None:
+    context = {"shop": sample("verified")["shop"], "cases": [ONE_CASE]}
+    assert "Kieltosi" not in render_mail("verified", "fi", context).text
+
+
+def test_unknown_letter_and_unknown_language_are_refused() -> None:
+    with pytest.raises(UnknownLetterError):
+        render_chat("no_such_letter", "fi", {})
+    with pytest.raises(UnknownLetterError):
+        render_chat("start", "sv", {})
+
+
+def test_shop_without_phone_or_mailbox_gets_whole_sentences() -> None:
+    bare = {"name": "Esimerkkikauppa", "email": "info@example.com", "phone": "", "mailbox": ""}
+    for entry in catalogue():
+        for lang in LANGUAGES:
+            text = rendered(entry, lang, shop=bare).text
+            assert not re.search(r"puhelin(ella)? *[.,]|phone *[.,]|at \.|:\s*\.|  |\n\n\n", text), entry.name
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_variables_are_the_tables(face: str) -> None:
+    for name in names(face):
+        assert variables(face, name) == find(face, name).variables
