@@ -1,0 +1,305 @@
+"""The vocabulary: which words carry which meaning, read from `data/lexicon*.toml` and checked at load.
+
+A pattern is a word (`tili`), a beginning (`poist*`), a part (`*kielto*`) or several of these with a space; `…`
+stands for up to three words in between. Words are compared without accents. A word that hits nothing may still be
+a known beginning misspelled by one letter; `data/plain.toml` lists words this must leave alone.
+
+A beginning carries Finnish better than a stem: `poist*` holds `poistakaa`, `poistettaisko` and `poistapa` alike.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from cases.understanding.prepare import fold
+from cases.understanding.tokens import Token
+
+LANGUAGES = ("fi", "en", "sv", "de", "et", "ru")
+ANY = "any"
+GAP = "…"
+_GAP_WORDS = 3
+#: Letters a pattern needs to count in a text of another language, and to be looked for misspelled.
+_LONG, _FUZZY = 5, 6
+_KNOWN_KEYS = {"meaning", "polar", "swallows", "never", "exact", ANY, *LANGUAGES}
+
+
+class LexiconError(ValueError):
+    """A data file of the understanding says something that cannot be meant; the text says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A meaning: its name, what it is in plain words, and how it is found."""
+
+    name: str
+    meaning: str
+    #: Can be negated or lie in the past: verbs and what is made of them.
+    polar: bool = False
+    #: Words that make up this phrase mean nothing else there.
+    swallows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Several patterns in a row that carry one meaning."""
+
+    parts: tuple[str, ...]
+    concept: str
+    language: str
+
+
+@dataclass(slots=True)
+class Span:
+    """A meaning found in a row of tokens: from `start` to before `end`."""
+
+    start: int
+    end: int
+    concept: str
+
+
+def _stem(pattern: str) -> str:
+    return pattern.strip("*")
+
+
+@dataclass(slots=True)
+class _Matcher:
+    """Word patterns by how they are found. A word's patterns are looked up once and remembered."""
+
+    words: dict[str, list[str]] = field(default_factory=dict)
+    beginnings: dict[str, list[str]] = field(default_factory=dict)
+    parts: list[tuple[str, str]] = field(default_factory=list)
+    longest: int = 0
+
+    def add(self, pattern: str) -> None:
+        stem = _stem(pattern)
+        if pattern.startswith("*"):
+            entry = (stem, pattern)
+            if entry not in self.parts:
+                self.parts.append(entry)
+            return
+        table = self.beginnings if pattern.endswith("*") else self.words
+        known = table.setdefault(stem, [])
+        if pattern not in known:
+            known.append(pattern)
+        self.longest = max(self.longest, len(stem))
+
+    def find(self, word: str) -> list[str]:
+        found = list(self.words.get(word, ()))
+        for length in range(2, min(len(word), self.longest) + 1):
+            found += self.beginnings.get(word[:length], ())
+        for stem, pattern in self.parts:
+            if stem in word if pattern.endswith("*") else word.endswith(stem):
+                found.append(pattern)
+        return found
+
+
+class _Misspelled:
+    """Known beginnings found one letter off: one wrong, missing, doubled or swapped."""
+
+    def __init__(self, patterns: Sequence[str], plain: Sequence[str]) -> None:
+        self._by_gap: dict[str, list[str]] = {}
+        self._plain = _Matcher()
+        for pattern in plain:
+            self._plain.add(pattern)
+        for pattern in patterns:
+            stem = _stem(pattern)
+            if len(stem) >= _FUZZY and not pattern.startswith("*"):
+                for key in {stem, *_gapped(stem)}:
+                    self._by_gap.setdefault(key, []).append(pattern)
+
+    def find(self, word: str) -> list[str]:
+        if len(word) < _FUZZY - 1 or not word.isalpha() or self._plain.find(word):
+            return []
+        found: dict[str, None] = {}
+        for length in range(_FUZZY - 1, min(len(word), 18) + 1):
+            start = word[:length]
+            for key in (start, *_gapped(start)):
+                for pattern in self._by_gap.get(key, ()):
+                    if _one_off(word, pattern):
+                        found[pattern] = None
+        return list(found)
+
+
+def _gapped(word: str) -> list[str]:
+    return [word[:i] + word[i + 1 :] for i in range(1, len(word))]
+
+
+def _one_off(word: str, pattern: str) -> bool:
+    """Whether the word (its start, for a beginning) is at most one slip from the pattern's letters."""
+    stem = _stem(pattern)
+    if word[0] != stem[0]:
+        return False
+    if not pattern.endswith("*"):
+        return _slips(word, stem) <= 1
+    return any(_slips(word[:size], stem) <= 1 for size in (len(stem) - 1, len(stem), len(stem) + 1))
+
+
+def _slips(left: str, right: str) -> int:
+    """0, 1 or 2 (meaning more): letters wrong, missing, extra, or two neighbours swapped."""
+    if left == right:
+        return 0
+    if abs(len(left) - len(right)) > 1:
+        return 2
+    at = 0
+    while at < min(len(left), len(right)) and left[at] == right[at]:
+        at += 1
+    if len(left) == len(right):
+        swapped = left[at + 1 : at + 2] + left[at : at + 1] + left[at + 2 :]
+        return 1 if left[at + 1 :] == right[at + 1 :] or swapped == right[at:] else 2
+    longer, shorter = (left, right) if len(left) > len(right) else (right, left)
+    return 1 if longer[at + 1 :] == shorter[at:] else 2
+
+
+class Lexicon:
+    """All concepts and their patterns. Built once; looking up changes nothing but its memory of words seen."""
+
+    def __init__(self, tables: dict[str, dict[str, Any]], plain: Sequence[str]) -> None:
+        self.concepts: dict[str, Concept] = {}
+        self._matcher = _Matcher()
+        self._singles: dict[str, list[tuple[str, str]]] = {}
+        self._phrases: dict[str, list[Phrase]] = {}
+        self._never: dict[str, _Matcher] = {}
+        exact: set[str] = set()
+        for name, table in tables.items():
+            self._read(name, table, exact)
+        fuzzy = [pattern for pattern in self._singles if pattern not in exact]
+        fuzzy += [
+            part
+            for phrases in self._phrases.values()
+            for phrase in phrases
+            for part in phrase.parts
+            if part != GAP
+        ]
+        self._misspelled = _Misspelled(list(dict.fromkeys(fuzzy)), plain)
+        self._patterns_of = lru_cache(maxsize=65_536)(self._find_patterns)
+        self._meanings_of = lru_cache(maxsize=65_536)(self._find_meanings)
+
+    def _read(self, name: str, table: dict[str, Any], exact: set[str]) -> None:
+        unknown = set(table) - _KNOWN_KEYS
+        if unknown or not name.isupper():
+            raise LexiconError(f"{name}: cannot read {', '.join(sorted(unknown)) or 'this name'}")
+        polar, swallows = bool(table.get("polar", False)), bool(table.get("swallows", False))
+        self.concepts[name] = Concept(name, str(table.get("meaning", "")), polar, swallows)
+        self._never[name] = _Matcher()
+        for pattern in table.get("never", ()):
+            self._never[name].add(fold(pattern))
+        for language in (ANY, *LANGUAGES):
+            for written in table.get(language, ()):
+                self._add(name, language, written, exact if table.get("exact") else None)
+
+    def _add(self, concept: str, language: str, written: str, exact: set[str] | None) -> None:
+        parts = tuple(fold(part) if part != GAP else GAP for part in written.split())
+        if not parts or any(len(_stem(part)) < 1 for part in parts) or GAP in (parts[0], parts[-1]):
+            raise LexiconError(f"{concept}: {written!r} is no pattern")
+        for part in parts:
+            if part != GAP:
+                self._matcher.add(part)
+        if len(parts) == 1:
+            self._singles.setdefault(parts[0], []).append((concept, language))
+            if exact is not None:
+                exact.add(parts[0])
+        else:
+            self._phrases.setdefault(parts[0], []).append(Phrase(parts, concept, language))
+
+    def _find_patterns(self, word: str) -> tuple[str, ...]:
+        found = self._matcher.find(word)
+        if not any(len(_stem(pattern)) >= min(4, len(word)) for pattern in found):
+            found += self._misspelled.find(word)
+        return tuple(dict.fromkeys(found))
+
+    def _find_meanings(self, word: str) -> tuple[tuple[str, str, bool], ...]:
+        """(concept, language, long enough to count in any language) for one word."""
+        found = []
+        for pattern in self._patterns_of(word):
+            long = len(_stem(pattern)) >= _LONG
+            for concept, language in self._singles.get(pattern, ()):
+                if not self._never[concept].find(word):
+                    found.append((concept, language, long))
+        return tuple(found)
+
+    def languages(self, word: str) -> frozenset[str]:
+        """The languages whose patterns a folded word hits."""
+        return frozenset(language for _, language, _ in self._meanings_of(word) if language != ANY)
+
+    def meanings(self, word: str, languages: frozenset[str] | None = None) -> frozenset[str]:
+        """The concepts of one folded word; `languages` None means all."""
+        return frozenset(
+            concept
+            for concept, language, long in self._meanings_of(word)
+            if languages is None or long or language == ANY or language in languages
+        )
+
+    def spans(self, tokens: Sequence[Token], languages: frozenset[str]) -> list[Span]:
+        """Every meaning in a row of tokens, words and phrases alike."""
+        found: list[Span] = []
+        phrases: list[Span] = []
+        for at, token in enumerate(tokens):
+            if token.sort != "word":
+                continue
+            found += [Span(at, at + 1, concept) for concept in self.meanings(token.fold, languages)]
+            for pattern in self._patterns_of(token.fold):
+                for phrase in self._phrases.get(pattern, ()):
+                    end = self._phrase_end(phrase, tokens, at, languages)
+                    if end:
+                        phrases.append(Span(at, end, phrase.concept))
+        swallowed = {
+            i for span in phrases if self.concepts[span.concept].swallows for i in range(span.start, span.end)
+        }
+        kept = [span for span in found if span.start not in swallowed]
+        return kept + [
+            span for span in phrases if span.start not in swallowed or self.concepts[span.concept].swallows
+        ]
+
+    def _phrase_end(self, phrase: Phrase, tokens: Sequence[Token], at: int, languages: frozenset[str]) -> int:
+        """Where the phrase that starts at a token ends; 0: it is not there."""
+        if (
+            phrase.language not in languages
+            and phrase.language != ANY
+            and not self._speaks_for_itself(phrase)
+        ):
+            return 0
+        position, gap = at, 0
+        for part in phrase.parts:
+            if part == GAP:
+                gap = _GAP_WORDS
+                continue
+            limit = min(len(tokens), position + gap + 1)
+            while position < limit and not self._holds(part, tokens[position]):
+                position += 1
+            if position >= limit:
+                return 0
+            position, gap = position + 1, 0
+        return position
+
+    def _holds(self, pattern: str, token: Token) -> bool:
+        return token.sort == "word" and pattern in self._patterns_of(token.fold)
+
+    @staticmethod
+    def _speaks_for_itself(phrase: Phrase) -> bool:
+        return sum(len(_stem(part)) for part in phrase.parts if part != GAP) >= 10
+
+
+def read_data(name: str) -> dict[str, Any]:
+    """One data file of this package, as TOML."""
+    source = files("cases.understanding").joinpath("data", name)
+    try:
+        return tomllib.loads(source.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise LexiconError(f"{name}: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The vocabulary in the package, loaded once."""
+    tables: dict[str, dict[str, Any]] = {}
+    for name in ("verbs.toml", "things.toml", "circumstances.toml"):
+        for concept, table in read_data(name).items():
+            if concept in tables:
+                raise LexiconError(f"{name}: {concept} is there twice")
+            tables[concept] = table
+    return Lexicon(tables, read_data("plain.toml")["words"])

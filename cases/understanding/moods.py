@@ -1,0 +1,218 @@
+"""Whether a thing is asked, denied, was asked before, is done, or only supposed.
+
+Every word gets one mood; rules look at the mood of words that can be denied (`polar` in the lexicon). The little
+words this goes by stand in `data/moods.toml`. Rules and meanings live elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from enum import StrEnum
+from functools import lru_cache
+
+from cases.understanding.lexicon import LANGUAGES, read_data
+from cases.understanding.prepare import fold
+from cases.understanding.tokens import Sentence, Token
+
+#: How many words a negation reaches.
+_REACH = 14
+
+
+class Mood(StrEnum):
+    """How a word is meant."""
+
+    PLAIN = "plain"
+    DENIED = "denied"
+    PAST = "past"
+    DONE = "done"
+    ASKED = "asked"
+    SUPPOSED = "supposed"
+
+
+class _Words:
+    """The tables of `moods.toml`, folded."""
+
+    def __init__(self) -> None:
+        data = read_data("moods.toml")
+        self.table = {
+            (section, key): frozenset(fold(word) for word in words)
+            for section, keys in data.items()
+            for key, words in keys.items()
+        }
+        self.endings = {
+            key: tuple(fold(word) for word in data["done"][key]) for key in ("fi_endings", "en_endings")
+        }
+        self.supposed_wishes = tuple(data["condition"]["wishes"])
+
+    def __getitem__(self, key: tuple[str, str]) -> frozenset[str]:
+        return self.table[key]
+
+    def negations(self, languages: Set[str]) -> frozenset[str]:
+        return frozenset().union(
+            *(
+                self.table.get(("negation", language), frozenset())
+                for language in LANGUAGES
+                if language in languages
+            )
+        )
+
+
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    return _Words()
+
+
+@lru_cache(maxsize=64)
+def _negations(languages: frozenset[str]) -> frozenset[str]:
+    return _words().negations(languages)
+
+
+def moods(
+    sentence: Sentence, languages: frozenset[str], past_asks: Sequence[int], asks_noun: bool, personal: bool
+) -> list[Mood]:
+    """The mood of every token of a sentence.
+
+    `past_asks` are the places of words like "pyysin" or "lähetin"; `asks_noun` says that a request is named;
+    `personal` that the writer speaks of themselves.
+    """
+    tokens = sentence.tokens
+    found = [Mood.PLAIN] * len(tokens)
+    _suppose(tokens, found)
+    _mark_done(tokens, found)
+    for at in past_asks:
+        _mark_past(tokens, at, asks_noun, found)
+    for at, token in enumerate(tokens):
+        if token.fold in _negations(languages) and not _is_answer_no(tokens, at, languages):
+            _deny(sentence, at, found)
+    if not personal:
+        _mark_asked(tokens, found)
+    return found
+
+
+def negated_places(tokens: Sequence[Token], languages: frozenset[str]) -> list[int]:
+    """Where the negating words stand."""
+    return [at for at, token in enumerate(tokens) if token.fold in _negations(languages)]
+
+
+def _is_answer_no(tokens: Sequence[Token], at: int, languages: frozenset[str]) -> bool:
+    """ "No, please delete it" and Finnish "no" (well) deny nothing."""
+    follows = tokens[at + 1].fold if at + 1 < len(tokens) else ""
+    return tokens[at].fold == "no" and ("fi" in languages and "en" not in languages or follows == ",")
+
+
+def _is_command(token: Token) -> bool:
+    return token.fold.endswith("kaa") and len(token.fold) > 5
+
+
+def _deny(sentence: Sentence, at: int, found: list[Mood]) -> None:
+    words, tokens = _words(), sentence.tokens
+    if _is_unable(tokens, at):
+        return
+    forbids = tokens[at].fold.startswith(("alka", "elka"))
+    end = at + 1
+    while end < min(len(tokens), at + _REACH) and not _ends_denial(tokens, at, end, forbids):
+        if found[end] is Mood.PLAIN or found[end] is Mood.DONE:
+            found[end] = Mood.DENIED
+        end += 1
+    reached = [token.fold for token in tokens[at + 1 : end]]
+    if end - at <= 4 and any(word in words["wish_verbs", "words"] for word in reached):
+        for before in range(_clause_start(sentence, at), at):
+            if found[before] is Mood.PLAIN:
+                found[before] = Mood.DENIED
+
+
+def _clause_start(sentence: Sentence, at: int) -> int:
+    return next((start for start, end in sentence.clauses if start <= at < end), 0)
+
+
+def _is_unable(tokens: Sequence[Token], at: int) -> bool:
+    words = _words()
+    ahead = [token.fold for token in tokens[at + 1 : at + 4] if token.sort == "word"]
+    if ahead and f"{tokens[at].fold} {ahead[0]}" in words["unable", "first_person"]:
+        return True
+    return bool(ahead) and (ahead[0] in words["unable", "words"] or ahead[0] in ("only", "just"))
+
+
+def _ends_denial(tokens: Sequence[Token], at: int, here: int, forbids: bool) -> bool:
+    words = _words()
+    token = tokens[here]
+    follows = tokens[here + 1].fold if here + 1 < len(tokens) else ""
+    if token.fold in words["ends", "words"]:
+        return here - at > 1 or token.fold not in ("vaan", "just", "only")
+    if token.sort == "mark":
+        return token.fold in words["ends", "marks"] or (
+            token.fold in (",", "\n", "-") and follows not in words["ends", "carried"]
+        )
+    if token.fold in words["ends", "joins"]:
+        return follows in words["ends", "wishes"] or follows.endswith("kaa")
+    return _is_command(token) and not forbids
+
+
+def _mark_past(tokens: Sequence[Token], at: int, asks_noun: bool, found: list[Mood]) -> None:
+    words = _words()
+    alone = any(token.fold in words["past", "alone"] for token in tokens[at : at + 3])
+    before = {token.fold for token in tokens[max(0, at - 2) : at]}
+    if not (alone or asks_noun) or before & words["past", "not_after"]:
+        return
+    start = at
+    while start > 0 and tokens[start - 1].fold not in words["past", "ends"] and tokens[start - 1].fold != ",":
+        start -= 1
+    end = at
+    while end < len(tokens) and tokens[end].fold not in words["past", "ends"]:
+        end += 1
+    for place in range(start, end):
+        if found[place] is Mood.PLAIN and not _is_command(tokens[place]):
+            found[place] = Mood.PAST
+
+
+def _mark_done(tokens: Sequence[Token], found: list[Mood]) -> None:
+    words = _words()
+    for at, token in enumerate(tokens):
+        before = {earlier.fold for earlier in tokens[max(0, at - 6) : at]}
+        finnish = token.fold.endswith(words.endings["fi_endings"]) and before & words["done", "be"]
+        english = (
+            token.fold.endswith(words.endings["en_endings"])
+            and before & words["done", "have"]
+            and not before & words["done", "wants"]
+        )
+        if finnish or english:
+            found[at] = Mood.DONE
+
+
+def _mark_asked(tokens: Sequence[Token], found: list[Mood]) -> None:
+    """ "Poistatteko tietoja?" without a word about oneself asks how the shop does things."""
+    for at, token in enumerate(tokens):
+        shop_does = at + 1 < len(tokens) and f"{token.fold} {tokens[at + 1].fold}" in (
+            "do you",
+            "are you",
+            "does the",
+        )
+        if token.fold.endswith(("tteko", "tteks")) and not token.fold.startswith(
+            ("voi", "saa", "pysty", "viits")
+        ):
+            end = at + 1
+        elif shop_does:
+            end = len(tokens)
+        else:
+            continue
+        if token.fold.endswith(("isitteko", "isitteks")):
+            continue
+        for place in range(at, end):
+            if found[place] is Mood.PLAIN:
+                found[place] = Mood.ASKED
+
+
+def _suppose(tokens: Sequence[Token], found: list[Mood]) -> None:
+    words = _words()
+    first = [at for at, token in enumerate(tokens[:3]) if token.fold in words["condition", "words"]]
+    if not first:
+        return
+    end = next(
+        (at for at in range(first[0], len(tokens)) if tokens[at].fold in (",", "niin", "then")), len(tokens)
+    )
+    clause = [token.fold for token in tokens[first[0] : end]]
+    if any(word.endswith(words.supposed_wishes) for word in clause):
+        return
+    for at in range(first[0], end):
+        if not _is_command(tokens[at]):
+            found[at] = Mood.SUPPOSED

@@ -1,0 +1,353 @@
+"""From a message to a `Reading`: the steps in their order, and what is done when rules disagree.
+
+prepare -> tokens -> language -> meanings and moods -> rules -> kinds, act, slots. Nothing here knows a word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from cases.model import Act, Correction, Kind, Purpose, Reading
+from cases.understanding import digits
+from cases.understanding.corrections import FIELDS, read_correction
+from cases.understanding.language import active, detect
+from cases.understanding.lexicon import Span, lexicon
+from cases.understanding.moods import Mood, moods, negated_places
+from cases.understanding.prepare import excerpt, visible, without_signature
+from cases.understanding.rules import MOOD_PREFIX, Finding, Hit, Scope, apply
+from cases.understanding.sensitive import MASKS, mask
+from cases.understanding.slots import claimed_email, emails, identifiers
+from cases.understanding.tokens import Sentence, Token, sentences, tokenise
+
+_ARTICLE = re.compile(
+    r"(?:\b(?:artikla\w*|artiklan|article|art|artikel|artikeln)\.?\s*(15|16|17|18|20|21)\b)|(?:\b(15|16|17|18|20|21)\.?\s*(?:artikla\w*|artikl\w*|art\b))",
+    re.IGNORECASE,
+)
+_PURPOSE_OF = {
+    "MARKETING": Purpose.DIRECT_MARKETING, "SALES": Purpose.DISTANCE_SELLING, "SURVEY": Purpose.MARKET_RESEARCH,
+    "PUBLISH": Purpose.PUBLICATION, "DISCLOSE": Purpose.DISCLOSURE, "PROFILE": Purpose.PROFILING,
+}  # fmt: skip
+_CONTRASTS = frozenset({"mutta", "but", "men", "kunhan", "except", "paitsi", "utom", "vaikka"})
+_REPLY_SUBJECT = re.compile(r"^\s*(?:re|vs|sv|fw|fwd|vl|lv|aw|vb)\s*:", re.IGNORECASE)
+#: Acts in the order in which one wins over another, when no right is asked for.
+_ACTS = (Act.WITHDRAW, Act.STATUS, Act.HUMAN, Act.COMPLAINT)
+
+
+@dataclass(slots=True)
+class _Part:
+    """One sentence with its meanings, and its clauses as scopes."""
+
+    sentence: Sentence
+    number: int
+    clauses: list[Scope] = field(default_factory=list)
+    whole: Scope | None = None
+
+
+def _possessive(token: Token, concepts: frozenset[str] | set[str], languages: frozenset[str]) -> bool:
+    """A Finnish possessive ending on a noun of the lexicon: `tietoni`, `osoitettani`, `tilimme`."""
+    if "fi" not in languages or not concepts or len(token.fold) < 5:
+        return False
+    return token.fold.endswith(("ni", "mme", "nikin", "niki", "mmekin", "nihan"))
+
+
+class _Message:
+    """The own text of a message, cut up and given meaning."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.text = text
+        self.languages = active(language)
+        self.tokens = tokenise(text)
+        self.words = sum(token.sort == "word" for token in self.tokens)
+        self.parts: list[_Part] = []
+        base = 0
+        for number, sentence in enumerate(sentences(text, self.tokens)):
+            self.parts.append(self._part(sentence, number, base))
+            base += len(sentence.tokens)
+
+    def _part(self, sentence: Sentence, number: int, base: int) -> _Part:
+        hits = list(self._hits(sentence))
+        part = _Part(sentence, number)
+        inherited: list[tuple[int, Hit]] = []
+        for start, end in sentence.clauses:
+            own = [(at, hit) for at, hit in hits if start <= at < end]
+            verbs = [entry for entry in own if entry[1].polar]
+            if not verbs and sentence.tokens[start].fold in (
+                "ja",
+                "seka",
+                "and",
+                "or",
+                "tai",
+                "och",
+                "eller",
+                ",",
+            ):
+                own += inherited
+            elif verbs:
+                inherited = verbs
+            part.clauses.append(self._scope(own, base, number, sentence.asks, end - start))
+        part.whole = self._scope(hits, base, number, sentence.asks, len(sentence.tokens))
+        return part
+
+    @staticmethod
+    def _scope(hits: Sequence[tuple[int, Hit]], base: int, number: int, asks: bool, words: int) -> Scope:
+        table: dict[str, list[Hit]] = {}
+        for at, hit in hits:
+            table.setdefault(hit.key, []).append(Hit(hit.key, base + at, hit.words, hit.polar))
+        return Scope(table, number, asks, words)
+
+    def _hits(self, sentence: Sentence) -> Iterator[tuple[int, Hit]]:
+        known, tokens = lexicon(), sentence.tokens
+        spans = known.spans(tokens, self.languages)
+        meanings: dict[int, set[str]] = {}
+        for span in spans:
+            meanings.setdefault(span.start, set()).add(span.concept)
+        spans += [
+            Span(at, at + 1, "MY")
+            for at, token in enumerate(tokens)
+            if self._is_mine(token, meanings.get(at))
+        ]
+        names = {span.concept for span in spans}
+        past = [span.start for span in spans if span.concept == "PAST_ASK"]
+        found = moods(
+            sentence, self.languages, past, "ASK_NOUN" in names, bool(names & {"MY", "ME", "ABOUT_ME"})
+        )
+        for span in spans:
+            concept = known.concepts[span.concept]
+            words = " ".join(token.text for token in tokens[span.start : span.end])
+            prefix = MOOD_PREFIX[found[span.start]] if concept.polar else ""
+            yield span.start, Hit(prefix + span.concept, span.start, words, concept.polar)
+        for at in negated_places(tokens, self.languages):
+            yield at, Hit("NEG", at, tokens[at].text, False)
+        yield from self._articles(sentence)
+
+    def _is_mine(self, token: Token, meanings: set[str] | None) -> bool:
+        return _possessive(token, meanings or set(), self.languages)
+
+    def _articles(self, sentence: Sentence) -> Iterator[tuple[int, Hit]]:
+        start, end = sentence.tokens[0].start, sentence.tokens[-1].end
+        for found in _ARTICLE.finditer(self.text, start, end):
+            at = next(i for i, token in enumerate(sentence.tokens) if token.end > found.start())
+            yield at, Hit(f"ARTICLE_{found.group(1) or found.group(2)}", at, found.group(), False)
+
+    def scopes(self) -> dict[str, list[Scope]]:
+        """What rules are tried on, level by level."""
+        wholes = [part.whole for part in self.parts if part.whole is not None]
+        return {
+            "clause": [scope for part in self.parts for scope in part.clauses],
+            "sentence": wholes,
+            "context": [self._with_before(wholes, at) for at in range(len(wholes))],
+        }
+
+    @staticmethod
+    def _with_before(wholes: Sequence[Scope], at: int) -> Scope:
+        here = wholes[at]
+        merged = {key: list(hits) for key, hits in here.hits.items()}
+        for before in wholes[max(0, at - 2) : at]:
+            for key, hits in before.hits.items():
+                if not any(hit.polar for hit in hits):
+                    merged.setdefault(key, []).extend(hits)
+        return Scope(merged, here.sentence, here.asks, here.words)
+
+    def has(self, *keys: str) -> bool:
+        """Whether any of these meanings stands anywhere."""
+        return any(key in part.whole.hits for part in self.parts if part.whole for key in keys)
+
+    def text_of(self, number: int, following: int = 1) -> str:
+        """The text of a sentence and of those that follow it."""
+        last = min(len(self.parts) - 1, number + following)
+        return self.text[
+            self.parts[number].sentence.tokens[0].start : self.parts[last].sentence.tokens[-1].end
+        ]
+
+    def purposes(self, finding: Finding) -> set[Purpose]:
+        """What a ban names: in its clause and those after it, up to a "but"."""
+        part = self.parts[finding.sentence]
+        base = sum(len(earlier.sentence.tokens) for earlier in self.parts[: finding.sentence])
+        head = min(hit.at for hit in finding.hits) - base
+        found: set[Purpose] = set()
+        for (start, end), scope in zip(part.sentence.clauses, part.clauses, strict=True):
+            if end <= head:
+                continue
+            if start > head and part.sentence.tokens[start].fold in _CONTRASTS:
+                break
+            keys = {key.lstrip("-").rpartition(":")[2] for key in scope.hits}
+            found |= {purpose for concept, purpose in _PURPOSE_OF.items() if concept in keys}
+        return found
+
+
+def understand(text: str, subject: str = "", channel: str = "chat", language: str | None = None) -> Reading:
+    """What a message asks for and does.
+
+    `text` may carry quotes and signatures; only the writer's own part counts. `subject` is a mail's subject line,
+    `language` the conversation's, used when the text itself shows none. Pure, and linear in the text's length.
+    """
+    own = visible(text)
+    safe, _ = mask(own)
+    _, sensitive = mask(f"{subject}\n{text}")
+    body = excerpt(without_signature(safe) if channel == "email" else safe)
+    heading = "" if _REPLY_SUBJECT.match(subject) else excerpt(mask(subject)[0])
+    lang = detect(tokenise(body if len(body) > 20 else f"{heading} {body}"), language)
+    return _Reader(body, heading, own, lang).read(safe, sensitive)
+
+
+class _Reader:
+    """Puts findings together into one reading."""
+
+    def __init__(self, body: str, heading: str, own: str, lang: str) -> None:
+        self.lang = lang
+        self.own = own
+        self.message = _Message(body, lang)
+        self.findings = apply(self.message.scopes(), self.message.words)
+        self.doubts: list[str] = []
+        if not self.findings and heading:
+            self.heading = _Message(heading, lang)
+            found = apply(self.heading.scopes(), self.heading.words)
+            if found:
+                self.message, self.findings = _Message(f"{heading}\n\n{body}", lang), []
+                self.findings = apply(self.message.scopes(), self.message.words)
+
+    def read(self, safe: str, sensitive: tuple[str, ...]) -> Reading:
+        """The reading."""
+        found_codes = digits.codes(safe)
+        asked = [finding for finding in self.findings if isinstance(finding.rule.reads, Kind)]
+        silenced = next((finding for finding in self.findings if finding.rule.silences), None)
+        if silenced:
+            return self._reading(Act.OTHER, [silenced], safe, sensitive)
+        sure = [finding for finding in asked if finding.rule.sure]
+        act = self._other_act(found_codes)
+        if act is Act.WITHDRAW:
+            asked = sure
+        if asked and not (act is Act.CODE and not sure):
+            return self._request(asked, sure, safe, sensitive, found_codes)
+        used = [finding for finding in self.findings if finding.rule.reads is act]
+        reading = self._reading(act, used, safe, sensitive, found_codes)
+        return reading
+
+    def _other_act(self, found_codes: tuple[str, ...]) -> Act:
+        message = self.message
+        reads = {finding.rule.reads for finding in self.findings}
+        if found_codes and (message.words <= 6 or message.has("CODE_WORD")):
+            return Act.CODE
+        if digits.letter_code(self.own) and (message.words <= 5 or message.has("CODE_WORD")):
+            return Act.CODE
+        for act in _ACTS:
+            if act in reads:
+                return act
+        if self._only_thanks():
+            return Act.THANKS
+        return Act.OTHER
+
+    def _only_thanks(self) -> bool:
+        if not self.message.has("THANKS_CORE", "THANKS"):
+            return False
+        if any(part.sentence.asks for part in self.message.parts):
+            return False
+        if self.message.has("THANKS_CORE"):
+            return not self.message.has("ORDER", "PARCEL", "PASSWORD", "POLICY") or self.message.words <= 8
+        return self.message.words <= 4
+
+    def _request(
+        self,
+        asked: Sequence[Finding],
+        sure: Sequence[Finding],
+        safe: str,
+        sensitive: tuple[str, ...],
+        found_codes: tuple[str, ...],
+    ) -> Reading:
+        chosen = list(sure) or list(asked)
+        unsure = not sure
+        kinds = {finding.rule.reads for finding in chosen}
+        corrections = self._corrections(chosen) if Kind.CORRECTION in kinds else ()
+        doubts: set[Kind] = set()
+        if Kind.CORRECTION in kinds and not any(correction.new_value for correction in corrections):
+            doubts.add(Kind.CORRECTION)
+        elif unsure and kinds == {Kind.CORRECTION}:
+            unsure = False
+        if self.message.has("OTHER_PERSON"):
+            unsure = True
+        candidates: dict[Kind, None] = {}
+        for finding in chosen:
+            if isinstance(finding.rule.reads, Kind):
+                candidates[finding.rule.reads] = None
+                candidates.update(dict.fromkeys(finding.rule.also))
+        doubtful = unsure or bool(doubts)
+        purposes = self._purposes(chosen)
+        return self._reading(
+            Act.REQUEST, chosen, safe, sensitive, found_codes, tuple(sorted(k for k in kinds if isinstance(k, Kind))),
+            purposes, corrections, not doubtful, tuple(candidates) if doubtful else (),
+        )  # fmt: skip
+
+    def _purposes(self, chosen: Sequence[Finding]) -> tuple[Purpose, ...]:
+        found: set[Purpose] = set()
+        for finding in chosen:
+            if finding.rule.reads not in (Kind.OPT_OUT, Kind.OBJECTION):
+                continue
+            named = self.message.purposes(finding)
+            if Purpose.DISCLOSURE in named and Purpose.DISCLOSURE in finding.rule.purposes:
+                named -= {Purpose.DIRECT_MARKETING}
+            if finding.rule.reads is Kind.OBJECTION:
+                named &= {Purpose.PROFILING, Purpose.DISCLOSURE, Purpose.PUBLICATION}
+            found |= set(finding.rule.purposes) | named
+        return tuple(purpose for purpose in Purpose if purpose in found)
+
+    def _corrections(self, chosen: Sequence[Finding]) -> tuple[Correction, ...]:
+        found: dict[str, Correction] = {}
+        for finding in chosen:
+            if finding.rule.reads is not Kind.CORRECTION:
+                continue
+            text = self.message.text_of(finding.sentence, 2)
+            part = self.message.parts[finding.sentence]
+            names = [FIELDS[hit.key] for hit in finding.hits if hit.key in FIELDS]
+            nearby = [FIELDS[key] for key in (part.whole.hits if part.whole else {}) if key in FIELDS]
+            if finding.rule.name == "has_moved" and not names:
+                names = ["address"]
+            for name in names:
+                correction = read_correction(name, text)
+                if name not in found or found[name].new_value is None:
+                    found[name] = correction
+            for name in nearby:
+                correction = read_correction(name, self.message.text_of(finding.sentence, 0))
+                if name not in found and correction.new_value:
+                    found[name] = correction
+        return tuple(found.values())
+
+    def _reading(
+        self,
+        act: Act,
+        used: Sequence[Finding],
+        safe: str,
+        sensitive: tuple[str, ...],
+        found_codes: tuple[str, ...] = (),
+        kinds: tuple[Kind, ...] = (),
+        purposes: tuple[Purpose, ...] = (),
+        corrections: tuple[Correction, ...] = (),
+        sure: bool = True,
+        candidates: tuple[Kind, ...] = (),
+    ) -> Reading:
+        new = frozenset(c.new_value for c in corrections if c.name == "email" and c.new_value)
+        claim = identifiers(self.message.text)
+        return Reading(
+            lang=self.lang,
+            kinds=kinds,
+            act=act,
+            opt_out_purposes=purposes,
+            corrections=corrections,
+            claimed_email=claimed_email(self.message.text, new),
+            claimed_customer=claim.customer_id or None,
+            claimed_order=claim.order_id or None,
+            codes=found_codes,
+            case_ids=digits.case_ids(self.own),
+            sensitive=sensitive,
+            sure=sure and all(finding.rule.sure for finding in used) or bool(kinds and sure),
+            candidates=candidates,
+            why=tuple(dict.fromkeys(finding.why for finding in used)),
+            safe_text=_without_codes(safe),
+        )
+
+
+def _without_codes(text: str) -> str:
+    for match in sorted(digits.code_places(text), key=lambda match: match.start(), reverse=True):
+        text = f"{text[: match.start()]}{MASKS['code']}{text[match.end() :]}"
+    return text

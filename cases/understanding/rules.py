@@ -1,0 +1,189 @@
+"""The rules: which meanings together make a reading, read from `data/rules.toml` and checked at load.
+
+A rule is looked for clause by clause, then in whole sentences, then with the sentence before. The word that decides
+is used up, so that "poistakaa minut postituslistalta" is not also an erasure. Vocabulary and moods live elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from cases.model import Act, Kind, Purpose
+from cases.understanding.lexicon import LexiconError, lexicon, read_data
+from cases.understanding.moods import Mood
+
+SCOPES = ("clause", "sentence", "context", "last")
+MOOD_PREFIX = {
+    Mood.PLAIN: "",
+    Mood.DENIED: "-",
+    Mood.PAST: "past:",
+    Mood.DONE: "done:",
+    Mood.ASKED: "asked:",
+    Mood.SUPPOSED: "if:",
+}
+_KEYS = {
+    "name", "reads", "needs", "without", "scope", "sure", "also", "silences", "purposes", "uses", "asks", "short", "field",
+}  # fmt: skip
+#: Meanings that are worked out, not looked up.
+DERIVED = frozenset(
+    {"NEG", "ARTICLE_15", "ARTICLE_16", "ARTICLE_17", "ARTICLE_18", "ARTICLE_20", "ARTICLE_21", "VALUE"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One word or phrase with its meaning and mood: where it stands, counted over the whole message."""
+
+    key: str
+    at: int
+    words: str
+    polar: bool
+
+    @property
+    def spent(self) -> tuple[str, int]:
+        """What is used up with it: a verb's word whatever it means, another word only in this meaning."""
+        return ("" if self.polar else self.key, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A stretch of the message a rule is tried on."""
+
+    hits: Mapping[str, Sequence[Hit]]
+    #: Number of the sentence it belongs to.
+    sentence: int
+    asks: bool
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of `rules.toml`."""
+
+    name: str
+    reads: Kind | Act
+    needs: tuple[tuple[str, ...], ...]
+    without: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ("clause", "sentence")
+    sure: bool = True
+    also: tuple[Kind, ...] = ()
+    silences: bool = False
+    purposes: tuple[Purpose, ...] = ()
+    #: Uses up every wished verb it met, not only the first.
+    uses_all: bool = False
+    asks: bool = False
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that held, and on what."""
+
+    rule: Rule
+    hits: tuple[Hit, ...]
+    sentence: int
+
+    @property
+    def why(self) -> str:
+        """The rule's name and the words that hit it."""
+        words = dict.fromkeys(hit.words for hit in sorted(self.hits, key=lambda hit: hit.at))
+        return f"{self.rule.name}: {' … '.join(words)}"
+
+
+#: A message this short may be answered by the rules for a bare word.
+_SHORT_WORDS = 4
+
+
+def _expand(item: str) -> tuple[str, ...]:
+    name = item.lstrip("~-")
+    if item.startswith("~"):
+        return tuple(prefix + name for prefix in MOOD_PREFIX.values())
+    return (item,)
+
+
+def _check_name(item: str, rule: str) -> None:
+    name = item.lstrip("~-").rpartition(":")[2]
+    if name not in lexicon().concepts and name not in DERIVED:
+        raise LexiconError(f"rules.toml: {rule}: there is no word list {name}")
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    name = str(row.get("name", "?"))
+    unknown = set(row) - _KEYS
+    if unknown:
+        raise LexiconError(f"rules.toml: {name}: cannot read {', '.join(sorted(unknown))}")
+    needs = tuple(tuple(entry.split()) for entry in row["needs"])
+    without = tuple(row.get("without", ()))
+    for item in (*without, *(item for entry in needs for item in entry)):
+        _check_name(item, name)
+    scope = row.get("scope")
+    if scope is not None and scope not in SCOPES:
+        raise LexiconError(f"rules.toml: {name}: no scope {scope}")
+    reads = row["reads"]
+    return Rule(
+        name=name,
+        reads=Kind(reads) if reads in set(Kind) else Act(reads),
+        needs=tuple(tuple(key for item in entry for key in _expand(item)) for entry in needs),
+        without=tuple(
+            key for item in without for key in _expand(item if item.startswith(("-", "~")) else "~" + item)
+        ),
+        scopes=("clause", "sentence") if scope is None else (scope,),
+        sure=row.get("sure", True),
+        also=tuple(Kind(kind) for kind in row.get("also", ())),
+        silences=row.get("silences", False),
+        purposes=tuple(Purpose(purpose) for purpose in row.get("purposes", ())),
+        uses_all=row.get("uses") == "all",
+        asks=row.get("asks", False),
+        short=row.get("short", False),
+    )
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    """All rules, in the order they are tried."""
+    found = tuple(_rule(row) for row in read_data("rules.toml")["rule"])
+    names = [rule.name for rule in found]
+    if len(set(names)) != len(names):
+        raise LexiconError("rules.toml: two rules share a name")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _by_scope() -> dict[str, tuple[Rule, ...]]:
+    return {scope: tuple(rule for rule in rules() if scope in rule.scopes) for scope in SCOPES}
+
+
+def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
+    """Every rule that holds in a message cut into clauses, sentences and sentences with the one before."""
+    found: list[Finding] = []
+    used: set[tuple[str, int]] = set()
+    for level in SCOPES:
+        for rule in _by_scope()[level]:
+            if rule.short and words > _SHORT_WORDS:
+                continue
+            for scope in scopes["context" if level == "last" else level]:
+                if level == "last" and any(finding.sentence == scope.sentence for finding in found):
+                    continue
+                found += _try(rule, scope, used)
+    return found
+
+
+def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Iterator[Finding]:
+    hits = scope.hits
+    heads = [hit for key in rule.needs[0] for hit in hits.get(key, ()) if hit.spent not in used]
+    if not heads or (rule.asks and not scope.asks):
+        return
+    if any(key in hits for key in rule.without):
+        return
+    others: list[Hit] = []
+    for need in rule.needs[1:]:
+        met = next((hits[key][0] for key in need if key in hits), None)
+        if met is None:
+            return
+        others.append(met)
+    spent = [*heads, *(others if rule.uses_all else ())]
+    used.update(hit.spent for hit in spent)
+    yield Finding(rule, (heads[0], *others), scope.sentence)
