@@ -120,6 +120,7 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
     WITHDRAWAL_ASKED = "withdrawal_asked"
     REOPENED = "reopened"
+    REOPENED_UNVERIFIED = "reopened_unverified"
     HELD = "held"
     HUMAN_WANTED = "human_wanted"
     LETTER_FAILED = "letter_failed"
@@ -377,6 +378,8 @@ class Proof:
     #: When the mail server accepted it; a claim that matches nothing has this set just the same.
     accepted_at: datetime | None = None
     expires_at: datetime | None = None
+    #: "": none, "queued": committed, "accepted": the server took it, "undelivered": given up or bounced.
+    state: str = ""
     tries: int = 0
     #: Tries made from the recorded address itself, counted apart so that nobody else can spend them.
     own_tries: int = 0
@@ -461,9 +464,8 @@ class Letter:
     case_id: str = ""
     #: Rows of button names; each has a label in words.toml and a typed equivalent.
     keyboard: tuple[tuple[str, ...], ...] = ()
-    #: For a mail in a thread: the Message-ID it answers, and that mail's subject.
+    #: For a mail in a thread: the Message-ID it answers.
     in_reply_to: str = ""
-    subject: str = field(default="", repr=False)
     #: Set on letters that carry a code: which issue of the request's code.
     code_issue: int = 0
 

@@ -1,0 +1,65 @@
+"""A shop at run time: its facts, its letters, and its lines to the outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from app.settings import ShopSettings
+from bot.telegram import Telegram
+from cases.model import Shop
+from mailers.sending import Postman
+from templates import Letters
+
+
+def utc_now() -> datetime:
+    """The one clock of the program; everything below takes the time as an argument."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class House:
+    """One configured shop."""
+
+    settings: ShopSettings
+    shop: Shop
+    letters: Letters
+    telegram: Telegram | None = None
+    postman: Postman | None = None
+    #: Telegram user ids that may use staff commands.
+    staff: frozenset[int] = field(default=frozenset(), repr=False)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What every letter may say of the shop."""
+        shop = self.shop
+        return {"name": shop.name, "email": shop.email, "phone": shop.phone, "mailbox": shop.mailbox or shop.email}
+
+    def may_work(self, actor_id: int | None) -> bool:
+        """This Telegram user is staff of the shop."""
+        return actor_id is not None and actor_id in self.staff
+
+
+def furnish(settings: ShopSettings) -> House:
+    """A shop with its letters checked, its lines not yet open. Raises templates.LettersRefusedError."""
+    telegram, mailbox = settings.telegram, settings.mailbox
+    shop = settings.facts.to_shop(
+        mailbox=mailbox.address if mailbox else "", staff_chat=telegram.staff_chat if telegram else None
+    )
+    return House(
+        settings=settings,
+        shop=shop,
+        letters=Letters(settings.letters),
+        staff=frozenset(telegram.staff if telegram else ()),
+    )
+
+
+def connect(house: House) -> House:
+    """Give a shop its lines: the bot and the way out for mail. Nothing is contacted yet."""
+    telegram, mailbox = house.settings.telegram, house.settings.mailbox
+    if telegram is not None:
+        house.telegram = Telegram(telegram.token.get_secret_value(), telegram.base_url, telegram.pace)
+    if mailbox is not None:
+        password = mailbox.password.get_secret_value() if mailbox.password else ""
+        house.postman = Postman(mailbox.smtp, password, ca_file=mailbox.ca_file)
+    return house

@@ -1,0 +1,82 @@
+"""What follows when a letter has left, could not leave, or came back; and when to try again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cases.model import (
+    CLOSED, Case, Channel, Conversation, Decision, Event, Flag, Letter, Reading, Request, Shop,
+)  # fmt: skip
+from cases.proving import UNPROVED
+from cases.verification import accepted
+from cases.work import MACHINE, Known, Work
+
+#: Waits before each further try; after the last one the letter has failed, visibly.
+WAITS = tuple(
+    timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
+)
+
+
+def retry_in(tries: int, *, permanent: bool) -> timedelta | None:
+    """How long to wait after `tries` tries have failed; None: give up."""
+    if permanent or tries > len(WAITS):
+        return None
+    return WAITS[max(tries, 1) - 1]
+
+
+def on_sent(shop: Shop, letter: Letter, request: Request, cases: tuple[Case, ...], now: datetime) -> Decision:
+    """The server took a code mail: from now on the code is valid (design.md 4.3)."""
+    work = _work(shop, letter, cases, now, "sent")
+    proof = request.proof
+    if letter.code_issue != proof.issue or request.verified_by is not None or proof.used:
+        return work.decision()
+    work.keep(replace(request, proof=accepted(proof, request.channel, now)))
+    for case in work.cases_of(request):
+        if case.status in UNPROVED:
+            work.note(case, Event.CODE_MAILED, issue=letter.code_issue)
+    return work.decision()
+
+
+def on_lost(
+    shop: Shop, letter: Letter, request: Request | None, cases: tuple[Case, ...], now: datetime, *, bounced: bool, fault: str
+) -> Decision:
+    """A letter was given up or came back: it stands on the case, and staff are told. A code is void then."""
+    work = _work(shop, letter, cases, now, "bounced" if bounced else "failed")
+    event, flag = (
+        (Event.LETTER_BOUNCED, Flag.LETTER_BOUNCED) if bounced else (Event.LETTER_FAILED, Flag.LETTER_FAILED)
+    )
+    if request is not None and letter.code_issue and letter.code_issue == request.proof.issue:
+        work.keep(replace(request, proof=replace(request.proof, state="undelivered", expires_at=now)))
+    touched = [c for c in cases if c.status not in CLOSED and letter.case_id in ("", c.id)]
+    for case in touched:
+        case = work.note(work.flag(case, flag), event, letter=letter.name, fault=fault)
+        if letter.code_issue and case.status in UNPROVED:
+            case = work.note(work.flag(case, Flag.CODE_UNDELIVERED), Event.CODE_UNDELIVERED)
+        work.alert("letter_bounced" if bounced else "letter_failed", case, letter=letter.name)
+    return work.decision()
+
+
+def on_lapse(shop: Shop, request: Request, cases: tuple[Case, ...], now: datetime) -> Decision:
+    """A code has run out unused. An opt-out stays in force and goes to staff (design.md 4.7); others wait on."""
+    known = _known(shop, cases, now)
+    work = Work(known, cause=f"lapse:{request.id}:{request.proof.issue}", actor=MACHINE)
+    work.keep(replace(request, proof=replace(request.proof, state="expired")))
+    for case in cases:
+        if case.status not in UNPROVED:
+            continue
+        case = work.note(case, Event.CODE_EXPIRED)
+        suppressed = case.kind == "opt_out" and request.customer_id is not None
+        if suppressed and case.status != "held":
+            case = work.note(work.flag(case, Flag.CODE_LAPSED), Event.HELD, reason=str(Flag.CODE_LAPSED))
+            work.alert("case_held", case, reason=str(Flag.CODE_LAPSED))
+    return work.decision()
+
+
+def _work(shop: Shop, letter: Letter, cases: tuple[Case, ...], now: datetime, what: str) -> Work:
+    return Work(_known(shop, cases, now), cause=f"{letter.key}/{what}", actor=MACHINE)
+
+
+def _known(shop: Shop, cases: tuple[Case, ...], now: datetime) -> Known:
+    nobody = Conversation(shop.profile, Channel.EMAIL, "")
+    return Known(shop, now, b"", nobody, Reading(lang=""), cases=cases)

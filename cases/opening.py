@@ -1,0 +1,161 @@
+"""A wish becomes a request and its cases: opened at the arrival, joined when asked again, suppressed at once.
+
+One case a right (law.md 6), all with the arrival's time. Who the person is, is `proving`'s business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from cases.model import (
+    CLOSED,
+    Case,
+    Channel,
+    Claim,
+    Event,
+    Flag,
+    Inbound,
+    Kind,
+    Purpose,
+    Reading,
+    Request,
+    Status,
+    Suppression,
+)  # fmt: skip
+from cases.work import Work, deadline_of
+
+#: How much of a message is kept with its request, in characters.
+TEXT_KEPT = 20_000
+
+
+def request_id_for(key: str) -> str:
+    """The id of the request an arrival makes: the same arrival always makes the same one."""
+    return hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+
+
+def split_repeats(work: Work, kinds: tuple[Kind, ...]) -> tuple[list[Kind], list[Case]]:
+    """Rights asked for the first time, and the open cases that a repeated wish joins."""
+    own = {request.id for request in work.known.own}
+    running = {
+        case.kind: case for case in work.all_cases() if case.request_id in own and case.status not in CLOSED
+    }
+    return [k for k in kinds if k not in running], [running[k] for k in kinds if k in running]
+
+
+def open_request(
+    work: Work, inbound: Inbound, kinds: list[Kind], *, received_at: datetime, text: str, into: Request | None
+) -> Request:
+    """Open one case for each right, in a new request or in the one this dialogue is still proving."""
+    request = into or work.keep(
+        Request(
+            id=request_id_for(inbound.key),
+            shop=work.shop.profile,
+            channel=inbound.channel,
+            peer=inbound.peer,
+            received_at=received_at,
+            language=work.language,
+            text=text[:TEXT_KEPT],
+            message_id=inbound.message_id,
+            subject=inbound.subject,
+            lang_seen=work.reading.lang,
+        )
+    )
+    for kind in kinds:
+        open_case(
+            work, request, kind, received_at=received_at, details=details_of(work.reading, kind, inbound)
+        )
+    return request
+
+
+def open_case(
+    work: Work,
+    request: Request,
+    kind: Kind,
+    *,
+    received_at: datetime,
+    details: dict[str, Any],
+    event: Event = Event.RECEIVED,
+    note: str = "",
+) -> Case:
+    """One new case; its first journal entry is its arrival."""
+    dates = deadline_of(received_at, (), work.shop)
+    case = work.put(
+        Case(
+            id=work.new_case_id(received_at),
+            request_id=request.id,
+            shop=request.shop,
+            kind=kind,
+            status=Status.RECEIVED,
+            channel=request.channel,
+            language=request.language,
+            received_at=received_at,
+            due=dates.due,
+            safe_due=dates.safe_due,
+            flags=frozenset({Flag.SENSITIVE}) if details.get("sensitive") else frozenset(),
+            details=details,
+        )
+    )
+    return work.note(case, event, note, received_at=received_at.isoformat())
+
+
+def details_of(reading: Reading, kind: Kind, inbound: Inbound | None = None) -> dict[str, Any]:
+    """What was said beyond the right itself, as staff see it on the case."""
+    details: dict[str, Any] = {"why": list(reading.why)}
+    if kind in (Kind.OPT_OUT, Kind.OBJECTION):
+        purposes = reading.opt_out_purposes or ((Purpose.DIRECT_MARKETING,) if kind is Kind.OPT_OUT else ())
+        details["purposes"] = [str(purpose) for purpose in purposes]
+    if kind is Kind.CORRECTION:
+        details["corrections"] = [{"field": c.name, "new_value": c.new_value} for c in reading.corrections]
+    if reading.sensitive:
+        details["sensitive"] = list(reading.sensitive)
+    if inbound is not None and inbound.attachments:
+        details["attachments"] = [
+            {"name": a.name, "type": a.content_type, "size": a.size, "sha256": a.sha256}
+            for a in inbound.attachments
+        ]
+    return details
+
+
+def join(work: Work, case: Case, text: str) -> Case:
+    """The same wish again: it is noted on the case that is already running."""
+    return work.note(case, Event.REPEATED, text[:TEXT_KEPT])
+
+
+def suppress(work: Work, request: Request, address: str, *, final: bool) -> None:
+    """Stop marketing to an address: provisionally on receipt, for good when proved (design.md 4.7)."""
+    if not address:
+        return
+    for case in work.cases_of(request):
+        if case.kind is not Kind.OPT_OUT or case.status in CLOSED:
+            continue
+        state = "final" if final else "provisional"
+        purposes = tuple(Purpose(p) for p in case.details.get("purposes", ())) or (Purpose.DIRECT_MARKETING,)
+        work.suppress(
+            Suppression(request.shop, address, purposes, state, case.id, work.now, request.customer_id)
+        )
+        work.note(case, Event.SUPPRESSED, state=state, purposes=[str(p) for p in purposes])
+
+
+def set_claim(work: Work, request: Request, claim: Claim) -> Request:
+    """Who the person says they are; kept for staff, never taken as proof."""
+    if not claim or claim == request.claim:
+        return request
+    for case in work.cases_of(request):
+        work.note(case, Event.CLAIM_MADE, claim.text)
+    return work.keep(replace(request, claim=claim))
+
+
+def is_correction_without_value(case: Case) -> bool:
+    """A correction of which the right value has not been said yet."""
+    corrections = case.details.get("corrections", ())
+    return case.kind is Kind.CORRECTION and (
+        not corrections or any(c.get("new_value") in (None, "") for c in corrections)
+    )
+
+
+def in_mail(inbound: Inbound) -> bool:
+    """The message came by e-mail."""
+    return inbound.channel is Channel.EMAIL

@@ -1,0 +1,328 @@
+"""Proving who asks: the claim is matched, the code goes to the recorded address, a typed code is judged.
+
+Chat and mail share every step here. In chat each outcome has one letter for all claims, whether they match a
+record, match none, are locked or have had too many code mails (design.md 4.2): the words can tell nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from cases.addresses import normalise_email
+from cases.model import (
+    CLOSED,
+    Asking,
+    Case,
+    Channel,
+    Claim,
+    Customer,
+    Event,
+    Flag,
+    Inbound,
+    Letter,
+    Proof,
+    Request,
+    Route,
+    Status,
+    VerifiedBy,
+)  # fmt: skip
+from cases.opening import is_correction_without_value, set_claim, suppress
+from cases.verification import (
+    accepted,
+    is_live,
+    judge,
+    lifetime,
+    one_time_code,
+    spend_try,
+    tries_left,
+    withhold_mail,
+)  # fmt: skip
+from cases.work import MACHINE, Work, summaries
+
+#: Cases in these have no proof yet.
+UNPROVED = frozenset({Status.RECEIVED, Status.VERIFYING, Status.HELD, Status.UNVERIFIED})
+
+
+def names_differ(match: tuple[Customer, ...]) -> bool:
+    """Several records answer to the claim and their names differ: staff must look (design.md 2)."""
+    return len({" ".join(customer.name.casefold().split()) for customer in match}) > 1
+
+
+def take_claim(work: Work, request: Request, claim: Claim, match: tuple[Customer, ...]) -> Request:
+    """Match a claim with the register and send the code where the record says. The reply is the caller's."""
+    request = set_claim(work, request, claim)
+    customer = match[0] if match else None
+    own_mail = request.channel is Channel.EMAIL and claim.email == request.peer and not claim.customer_id
+    recorded = normalise_email(customer.email) if customer else ""
+    address = request.peer if own_mail else recorded
+    moved = address != request.proof.address or request.proof.issue == 0
+    proof = (
+        replace(request.proof, address=address, issue=request.proof.issue + 1, state="")
+        if moved
+        else request.proof
+    )
+    request = work.keep(
+        replace(
+            request,
+            customer_id=customer.customer_id if customer else None,
+            customer_name=customer.name if customer else "",
+            proof=proof,
+        )
+    )
+    for case in work.cases_of(request):
+        if case.status in CLOSED:
+            continue
+        case = work.unflag(case, Flag.NO_RECORD, Flag.NAMES_DIFFER)
+        if customer is None:
+            work.flag(case, Flag.NO_RECORD)
+        elif names_differ(match):
+            case = work.flag(case, Flag.NAMES_DIFFER)
+            records = "; ".join(f"{c.customer_id} {c.name}" for c in match)
+            if case.status is not Status.HELD:
+                work.note(case, Event.HELD, records, actor=MACHINE, reason=str(Flag.NAMES_DIFFER))
+                work.alert("case_held", work.case(case.id), reason=str(Flag.NAMES_DIFFER))
+    if customer is not None and moved:
+        suppress(work, request, recorded, final=False)
+    return request
+
+
+def send_code(work: Work, request: Request, *, letter: str = "code", **context: object) -> Request:
+    """Mail the code to where the claim points, within the limits; the same code while it is valid.
+
+    A claim that points nowhere goes the same way and is counted the same, and no mail leaves.
+    """
+    proof, target, requester = request.proof, target_of(request), request.peer
+    live = is_live(proof, work.now)
+    if proof.state == "queued":
+        return request
+    reason = withhold_mail(work.attempts(), requester, target, work.now)
+    if reason == "address_limit":
+        work.alert("code_flood", None, count=len(work.known.attempts))
+    if reason is None:
+        work.count("mail", requester, target)
+    if reason is None and proof.address:
+        if not live:
+            proof = _next_issue(proof)
+        proof = proof if live else replace(proof, state="queued")
+        request = work.keep(replace(request, proof=proof))
+        work.mail(
+            request,
+            proof.address,
+            letter,
+            issue=proof.issue,
+            cases=summaries(_unproved(work, request)),
+            minutes=int(lifetime(request.channel).total_seconds() // 60),
+            hours=int(lifetime(request.channel).total_seconds() // 3600),
+            **context,
+        )
+        _note_all(work, request, Event.CODE_ISSUED, issue=proof.issue)
+    else:
+        if reason is None and not live:
+            # Kept in step with a real code, so that what is typed later gets the same words at the same time.
+            proof = accepted(_next_issue(proof), request.channel, work.now)
+        request = work.keep(replace(request, proof=proof))
+        _note_all(work, request, Event.CODE_WITHHELD, reason=reason or "no_recorded_address")
+    return request
+
+
+def try_code(work: Work, inbound: Inbound, codes: tuple[str, ...]) -> None:
+    """Judge a typed code against the one request it belongs to; where that is unclear, ask and use up no try."""
+    waiting = candidates(work, inbound)
+    if not waiting:
+        work.outcome = "code_without_request"
+        work.reply("nothing_waiting")
+        return
+    if len(codes) > 1:
+        work.outcome = "code_ambiguous"
+        work.reply("code_ambiguous")
+        return
+    if len(waiting) > 1:
+        work.outcome = "code_for_several"
+        work.reply("ask_case_id")
+        return
+    request = waiting[0]
+    own = request.proof.address == inbound.peer
+    typed = re.sub(r"\D", "", codes[0]) if codes else ""
+    code = one_time_code(work.known.code_key, request.id, request.proof.issue)
+    event = judge(request.proof, typed, code, work.attempts(), inbound.peer, target_of(request), work.now)
+    work.outcome = str(event)
+    _AFTER[event](work, request, inbound, own)
+
+
+def candidates(work: Work, inbound: Inbound) -> list[Request]:
+    """The requests a typed code may belong to: by case id, by thread, or because this sender has one waiting."""
+    for found in (work.known.named, work.known.threaded):
+        waiting = [r for r in found if _is_waiting(work, r)]
+        if waiting:
+            return _distinct(work, waiting)
+    return _distinct(work, [r for r in (*work.known.own, *work.known.addressed) if _is_waiting(work, r)])
+
+
+def verify(work: Work, request: Request, by: VerifiedBy, *, how: str = "", actor: str = MACHINE) -> Request:
+    """Identity is settled for the whole request: its cases open, linked with earlier ones of the same person."""
+    request = work.keep(
+        replace(
+            request,
+            verified_by=by,
+            verified_at=work.now,
+            proof=replace(request.proof, used=True),
+        )
+    )
+    for case in work.cases_of(request):
+        if case.status in CLOSED:
+            continue
+        case = work.put(replace(case, verified_by=by))
+        if by is VerifiedBy.CODE:
+            case = work.note(case, Event.CODE_ACCEPTED)
+        if by is VerifiedBy.CODE and Flag.NAMES_DIFFER in case.flags:
+            # The code proves the address; which of the records is meant is for staff to settle.
+            continue
+        case = work.unflag(case, Flag.TRIES_SPENT, Flag.CODE_LAPSED, Flag.CODE_UNDELIVERED)
+        event = Event.VERIFICATION_WAIVED if by is VerifiedBy.WAIVED else Event.IDENTITY_VERIFIED
+        if case.status in UNPROVED:
+            case = work.note(case, event, how, actor=actor, by=str(by))
+        case = link(work, request, case)
+        work.alert("new_case", case)
+    suppress(work, request, request.proof.address or request.claim.email, final=True)
+    _leave(work, request)
+    return request
+
+
+def link(work: Work, request: Request, case: Case) -> Case:
+    """Cases of the same person and right go together; the earliest receipt decides the due date (design.md 4.6)."""
+    if request.customer_id is None:
+        return case
+    twins = [
+        other
+        for other in work.all_cases()
+        if other.id != case.id and other.kind is case.kind and other.verified_by and other.status not in CLOSED
+        and _customer_of(work, other) == request.customer_id
+    ]  # fmt: skip
+    if not twins:
+        return case
+    earliest = min(c.received_at for c in (case, *twins))
+    for other in (*twins, case):
+        mates = sorted(c.id for c in (case, *twins) if c.id != other.id)
+        linked = work.note(other, Event.LINKED, actor=MACHINE, to=mates, received_at=earliest.isoformat())
+        if other.received_at > earliest:
+            linked = work.put(replace(linked, received_at=earliest))
+        linked = work.redate(linked)
+        if other is case:
+            case = work.flag(linked, Flag.DUPLICATE)
+    return case
+
+
+def target_of(request: Request) -> str:
+    """What mails and tries are counted against: the recorded address, or the claim where nothing matched."""
+    return request.proof.address or request.claim.text
+
+
+def hide_codes(work: Work, text: str) -> str:
+    """The text without any code this person could have been sent, however it is spaced."""
+    for request in (*work.known.own, *work.known.addressed, *work.known.threaded, *work.known.named):
+        if request.proof.issue:
+            code = one_time_code(work.known.code_key, request.id, request.proof.issue)
+            text = re.sub(r"(?<!\d)" + r"[\s.\-–]{0,3}".join(code) + r"(?!\d)", "******", text)
+    return text
+
+
+# -- after the verdict ----------------------------------------------------------------------------------------
+
+
+def _on_accepted(work: Work, request: Request, inbound: Inbound, own: bool) -> None:
+    request = verify(work, request, VerifiedBy.CODE)
+    cases = [c for c in work.cases_of(request) if c.status not in CLOSED]
+    context = {"cases": summaries(cases), "suppressed": any(c.kind is Kind.OPT_OUT for c in cases)}
+    work.tell(request, "receipt" if request.channel is Channel.CHAT else "verified", **context)
+    missing = [c for c in cases if is_correction_without_value(c)]
+    if missing and request.channel is Channel.CHAT:
+        work.tell(request, "receipt_details", cases=summaries(missing))
+        if inbound.channel is Channel.CHAT:
+            about = tuple(case.id for case in missing)
+            work.conversation = replace(work.conversation, asking=Asking.DETAILS, about=about)
+    if own and request.channel is not Channel.EMAIL:
+        # The code came back by mail for a chat request: the recorded address gets its receipt, too.
+        work.send(
+            Letter(
+                key=f"{work.cause}/verified_by_mail",
+                name="verified",
+                route=Route.MAIL,
+                shop=request.shop,
+                to=inbound.peer,
+                language=request.language,
+                context=context,
+                request_id=request.id,
+                in_reply_to=inbound.message_id,
+            )
+        )
+
+
+def _on_refused(work: Work, request: Request, inbound: Inbound, own: bool) -> None:
+    work.count("try", inbound.peer, target_of(request))
+    request = work.keep(replace(request, proof=spend_try(request.proof, own=own)))
+    left = tries_left(request.proof, own=own)
+    _note_all(work, request, Event.CODE_REFUSED, left=left)
+    work.reply("code_refused", request=request, tries_left=left)
+
+
+def _on_exhausted(work: Work, request: Request, inbound: Inbound, own: bool) -> None:
+    if tries_left(request.proof, own=own) > 0:
+        work.count("try", inbound.peer, target_of(request))
+        request = work.keep(replace(request, proof=spend_try(request.proof, own=own)))
+        for case in _unproved(work, request):
+            held = case.status is Status.HELD
+            case = work.note(work.flag(case, Flag.TRIES_SPENT), Event.CODE_EXHAUSTED)
+            if not held:
+                work.alert("case_held", case, reason=str(Flag.TRIES_SPENT))
+    _leave(work, request)
+    work.reply("tries_spent", request=request)
+
+
+def _on_expired(work: Work, request: Request, inbound: Inbound, own: bool) -> None:
+    _note_all(work, request, Event.CODE_EXPIRED)
+    request = work.keep(replace(request, proof=replace(request.proof, state="expired")))
+    request = send_code(work, request)
+    work.reply("code_expired", request=request)
+
+
+_AFTER = {
+    Event.CODE_ACCEPTED: _on_accepted,
+    Event.CODE_REFUSED: _on_refused,
+    Event.CODE_EXHAUSTED: _on_exhausted,
+    Event.CODE_EXPIRED: _on_expired,
+}
+
+
+def _leave(work: Work, request: Request) -> None:
+    """The dialogue has nothing more to ask about this request."""
+    if work.conversation.request_id == request.id:
+        work.conversation = replace(work.conversation, request_id="", asking=None)
+
+
+def _next_issue(proof: Proof) -> Proof:
+    fresh = proof.state == "" and proof.issue > 0
+    return replace(proof, issue=proof.issue if fresh else proof.issue + 1, accepted_at=None, expires_at=None)
+
+
+def _note_all(work: Work, request: Request, event: Event, **data: object) -> None:
+    for case in _unproved(work, request):
+        work.note(case, event, actor=MACHINE, **data)
+
+
+def _unproved(work: Work, request: Request) -> list[Case]:
+    return [c for c in work.cases_of(request) if c.status in UNPROVED]
+
+
+def _is_waiting(work: Work, request: Request) -> bool:
+    request = work.request(request.id) or request
+    return request.verified_by is None and request.proof.issue > 0 and bool(_unproved(work, request))
+
+
+def _distinct(work: Work, requests: list[Request]) -> list[Request]:
+    return [work.request(i) or r for i, r in {r.id: r for r in requests}.items()]
+
+
+def _customer_of(work: Work, case: Case) -> str | None:
+    request = work.request(case.request_id)
+    return request.customer_id if request else None

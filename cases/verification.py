@@ -1,0 +1,111 @@
+"""Identity: the one-time code, how it is judged, and how often it may be tried or mailed.
+
+The code is computed from a key, the request and a running number, so it is stored nowhere. The limits are
+design.md 4.3; that a code goes to the recorded address only is law.md 5 (EDPB Guidelines 01/2022, 65, 70-73).
+Who is asked what, and in which words, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cases.model import Attempt, Channel, Event, Proof
+
+TRIES_A_REQUEST = 5
+TRIES_A_DAY = 10
+MAILS_AN_HOUR = 3
+MAILS_AN_HOUR_TO_ONE_ADDRESS = 8
+
+#: How long a code is good, counted from the moment the mail server took it.
+LIFETIME = {Channel.CHAT: timedelta(minutes=30), Channel.EMAIL: timedelta(hours=24)}
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def one_time_code(key: bytes, request_id: str, issue: int) -> str:
+    """Six digits; the same for the same request and issue, and not to be guessed without the key."""
+    digest = hmac.digest(key, f"{request_id}:{issue}".encode(), "sha256")
+    return f"{int.from_bytes(digest[:8], 'big') % 10**6:06d}"
+
+
+def lifetime(channel: Channel) -> timedelta:
+    """How long a code for a request that came by this channel is valid."""
+    return LIFETIME.get(channel, LIFETIME[Channel.EMAIL])
+
+
+def is_live(proof: Proof, now: datetime) -> bool:
+    """The code has been accepted by the mail server, is not used, and has time left."""
+    return (
+        proof.state == "accepted"
+        and not proof.used
+        and proof.expires_at is not None
+        and now < proof.expires_at
+    )
+
+
+def accepted(proof: Proof, channel: Channel, now: datetime) -> Proof:
+    """The proof after the mail server took the code mail at `now`."""
+    return replace(proof, state="accepted", accepted_at=now, expires_at=now + lifetime(channel))
+
+
+def tries_left(proof: Proof, *, own: bool) -> int:
+    """How many tries remain; those from the recorded address itself are counted apart."""
+    return TRIES_A_REQUEST - (proof.own_tries if own else proof.tries)
+
+
+def judge(
+    proof: Proof,
+    typed: str,
+    code: str,
+    attempts: Iterable[Attempt],
+    requester: str,
+    target: str,
+    now: datetime,
+) -> Event:
+    """What a typed code leads to. `code` is what was mailed; for a claim that matches nothing, nothing equals it.
+
+    `target` is what tries are counted against: the recorded address, or the claim where nothing matched.
+    The comparison is made in every case and in constant time, so that its length tells nothing.
+    """
+    own = bool(proof.address) and requester == proof.address
+    equal = hmac.compare_digest(code.encode(), typed.encode("utf-8", "replace")) and _was_mailed(proof)
+    if tries_left(proof, own=own) < 1 or _tries_today(attempts, requester, target, now) >= TRIES_A_DAY:
+        return Event.CODE_EXHAUSTED
+    if proof.used or proof.issue == 0 or (proof.expires_at is not None and now >= proof.expires_at):
+        return Event.CODE_EXPIRED
+    if equal:
+        return Event.CODE_ACCEPTED
+    return Event.CODE_REFUSED if tries_left(proof, own=own) > 1 else Event.CODE_EXHAUSTED
+
+
+def spend_try(proof: Proof, *, own: bool) -> Proof:
+    """The proof after one wrong try."""
+    return replace(proof, own_tries=proof.own_tries + 1) if own else replace(proof, tries=proof.tries + 1)
+
+
+def withhold_mail(attempts: Iterable[Attempt], requester: str, address: str, now: datetime) -> str | None:
+    """Why no further code mail may go to this address now, or None when it may.
+
+    Mail that comes from the recorded address itself is held back only by its own number.
+    """
+    recent = [a for a in attempts if a.what == "mail" and a.address == address and a.at > now - HOUR]
+    if sum(a.requester == requester for a in recent) >= MAILS_AN_HOUR:
+        return "requester_limit"
+    if requester != address and len(recent) >= MAILS_AN_HOUR_TO_ONE_ADDRESS:
+        return "address_limit"
+    return None
+
+
+def _was_mailed(proof: Proof) -> bool:
+    # "queued" counts: the mail may be read before our own note that the server took it is stored.
+    return bool(proof.address) and proof.state in ("queued", "accepted")
+
+
+def _tries_today(attempts: Iterable[Attempt], requester: str, target: str, now: datetime) -> int:
+    return sum(
+        a.what == "try" and a.requester == requester and a.address == target and a.at > now - DAY
+        for a in attempts
+    )

@@ -1,0 +1,361 @@
+"""One decision in the making: what is known, and what is to be stored because of it.
+
+`Known` is everything that was gathered; `Work` collects the outcome, keeps each case in step with the
+transition table and its journal, and counts its due date anew whenever a fact touches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cases.deadlines import DeadlineEvent, derive
+from cases.model import (
+    Attempt,
+    Case,
+    Channel,
+    Claim,
+    Conversation,
+    Customer,
+    Decision,
+    Entry,
+    Event,
+    Flag,
+    Inbound,
+    Language,
+    Letter,
+    Reading,
+    Request,
+    Route,
+    Shop,
+    Suppression,
+    Unsorted,
+)  # fmt: skip
+from cases.transitions import advance
+
+#: Events of the journal that a due date is derived from (law.md 2 and 3).
+DEADLINE_EVENTS = frozenset({Event.IDENTITY_INFO_REQUESTED, Event.IDENTITY_VERIFIED, Event.EXTENDED})
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+
+MACHINE, PERSON = "machine", "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything gathered for one decision. `now` is aware."""
+
+    shop: Shop
+    now: datetime
+    code_key: bytes = field(repr=False)
+    conversation: Conversation
+    #: What was understood; None for what carries no words.
+    reading: Reading
+    #: This peer's requests that have a case not closed, newest first.
+    own: tuple[Request, ...] = ()
+    #: By mail: requests whose code was mailed to this sender's address.
+    addressed: tuple[Request, ...] = ()
+    #: Requests named by thread or by a case id in the text.
+    threaded: tuple[Request, ...] = ()
+    named: tuple[Request, ...] = ()
+    #: Other requests of the same register record.
+    related: tuple[Request, ...] = ()
+    #: Every case of those requests, and the not closed cases of their register records.
+    cases: tuple[Case, ...] = ()
+    #: Per case: the entries its due date is derived from.
+    dated: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    #: The claim looked up, and the register records it names.
+    claim: Claim = field(default_factory=Claim)
+    match: tuple[Customer, ...] = ()
+    attempts: tuple[Attempt, ...] = field(default=(), repr=False)
+    #: Next free case number, by local year of arrival.
+    next_numbers: Mapping[int, int] = field(default_factory=dict)
+    #: Letters sent to this mail peer within the hour.
+    replies_this_hour: int = 0
+
+
+class Work:
+    """Collects one decision. Nothing is stored until `decision` is handed over."""
+
+    def __init__(
+        self, known: Known, inbound: Inbound | None = None, *, cause: str, actor: str = PERSON
+    ) -> None:
+        self.known = known
+        self.inbound = inbound
+        self.shop = known.shop
+        self.now = known.now
+        self.reading = known.reading
+        self.actor = actor
+        self.cause = cause
+        self.conversation = known.conversation
+        self.outcome = ""
+        self._requests: dict[str, Request] = {}
+        self._cases: dict[str, Case] = {case.id: case for case in known.cases}
+        self._changed: dict[str, None] = {}
+        self._entries: list[Entry] = []
+        self._letters: list[Letter] = []
+        self._suppressions: list[Suppression] = []
+        self._unsorted: list[Unsorted] = []
+        self._sorted: list[str] = []
+        self._attempts: list[Attempt] = []
+        self._numbers = dict(known.next_numbers)
+
+    # -- what is known, with what this decision changed -------------------------------------------------
+
+    def request(self, request_id: str) -> Request | None:
+        """The request as this decision has it so far."""
+        if request_id in self._requests:
+            return self._requests[request_id]
+        every = (*self.known.own, *self.known.addressed, *self.known.threaded, *self.known.named)
+        every = (*every, *self.known.related)
+        return next((r for r in every if r.id == request_id), None)
+
+    def cases_of(self, request: Request) -> list[Case]:
+        """The cases of a request, in the order of their ids."""
+        return sorted((c for c in self._cases.values() if c.request_id == request.id), key=lambda c: c.id)
+
+    def case(self, case_id: str) -> Case | None:
+        """A case as this decision has it so far."""
+        return self._cases.get(case_id)
+
+    def all_cases(self) -> list[Case]:
+        """Every case in sight."""
+        return list(self._cases.values())
+
+    # -- changes -----------------------------------------------------------------------------------------
+
+    def keep(self, request: Request) -> Request:
+        """Store this state of a request."""
+        self._requests[request.id] = request
+        return request
+
+    def put(self, case: Case) -> Case:
+        """Store this state of a case."""
+        self._cases[case.id] = case
+        self._changed[case.id] = None
+        return case
+
+    def new_case_id(self, received_at: datetime) -> str:
+        """The next free id of this shop and year; the year is the local one of the arrival."""
+        year = local_year(received_at)
+        number = self._numbers.get(year, 1)
+        self._numbers[year] = number + 1
+        return f"{self.shop.prefix}-{year}-{number:04d}"
+
+    def note(self, case: Case, event: Event, note: str = "", *, actor: str = "", **data: Any) -> Case:
+        """Add a journal entry, move the case as the table says, and count its due date anew if need be."""
+        self._entries.append(
+            Entry(
+                case.id,
+                self.now,
+                event,
+                actor or self.actor,
+                note,
+                {k: v for k, v in data.items() if v is not None},
+            )
+        )
+        status = advance(case.status, event)
+        if status is not case.status:
+            case = self.put(replace(case, status=status))
+        return self.redate(case) if event in DEADLINE_EVENTS else case
+
+    def redate(self, case: Case) -> Case:
+        """Derive both dates from the journal; store the case if they moved."""
+        entries = (*self.known.dated.get(case.id, ()), *(e for e in self._entries if e.case_id == case.id))
+        dates = deadline_of(case.received_at, entries, self.shop)
+        if (dates.due, dates.safe_due) == (case.due, case.safe_due):
+            return case
+        return self.put(replace(case, due=dates.due, safe_due=dates.safe_due))
+
+    def flag(self, case: Case, *flags: Flag) -> Case:
+        """Put flags on a case."""
+        if case.flags >= frozenset(flags):
+            return case
+        return self.put(replace(case, flags=case.flags | frozenset(flags)))
+
+    def unflag(self, case: Case, *flags: Flag) -> Case:
+        """Take flags off a case."""
+        if not case.flags & frozenset(flags):
+            return case
+        return self.put(replace(case, flags=case.flags - frozenset(flags)))
+
+    def count(self, what: str, requester: str, address: str) -> None:
+        """Count a code mail or a try towards the limits."""
+        self._attempts.append(
+            Attempt(what, self.shop.profile, requester, address, self.now, own=requester == address)
+        )
+
+    def suppress(self, suppression: Suppression) -> None:
+        """Keep marketing from an address."""
+        self._suppressions.append(suppression)
+
+    def list_unsorted(self, item: Unsorted) -> None:
+        """Show staff a message in which no right was recognised."""
+        self._unsorted.append(item)
+
+    def settle(self, key: str) -> None:
+        """An unsorted message has found its case."""
+        if key:
+            self._sorted.append(key)
+
+    def attempts(self) -> list[Attempt]:
+        """Everything counted, this decision's own included."""
+        return [*self.known.attempts, *self._attempts]
+
+    # -- letters -----------------------------------------------------------------------------------------
+
+    @property
+    def language(self) -> Language:
+        """The language this dialogue is answered in."""
+        return self.conversation.language or self.shop.languages[0]
+
+    def reply(
+        self,
+        name: str,
+        *,
+        keyboard: tuple[tuple[str, ...], ...] = (),
+        request: Request | None = None,
+        **context: Any,
+    ) -> None:
+        """Answer whoever wrote, on the channel they wrote on and in its thread."""
+        assert self.inbound is not None, "only an arrival can be replied to"
+        mail = self.inbound.channel is Channel.EMAIL
+        self.send(
+            Letter(
+                key=self._key(name),
+                name=name,
+                route=Route.MAIL if mail else Route.CHAT,
+                shop=self.shop.profile,
+                to=self.inbound.peer,
+                language=self.language,
+                context=context,
+                request_id=request.id if request else "",
+                keyboard=() if mail else keyboard,
+                in_reply_to=self.inbound.message_id if mail else "",
+            )
+        )
+
+    def tell(self, request: Request, name: str, *, case: Case | None = None, **context: Any) -> None:
+        """Write to whoever made a request, on the channel it came by. A post or phone request has none."""
+        if request.channel not in (Channel.CHAT, Channel.EMAIL):
+            return
+        mail = request.channel is Channel.EMAIL
+        self.send(
+            Letter(
+                key=self._key(f"{name}:{case.id if case else request.id}"),
+                name=name,
+                route=Route.MAIL if mail else Route.CHAT,
+                shop=self.shop.profile,
+                to=request.peer,
+                language=request.language,
+                context=context if case is None else {"case": summary(case), **context},
+                request_id=request.id,
+                case_id=case.id if case else "",
+                in_reply_to=request.message_id if mail else "",
+            )
+        )
+
+    def mail(
+        self,
+        request: Request,
+        to: str,
+        name: str,
+        *,
+        case: Case | None = None,
+        issue: int = 0,
+        **context: Any,
+    ) -> None:
+        """Write to a mail address about a request; in its thread only if that is where it came from."""
+        in_thread = request.channel is Channel.EMAIL and request.peer == to
+        self.send(
+            Letter(
+                key=self._key(f"{name}:{case.id if case else request.id}"),
+                name=name,
+                route=Route.MAIL,
+                shop=self.shop.profile,
+                to=to,
+                language=request.language,
+                context=context if case is None else {"case": summary(case), **context},
+                request_id=request.id,
+                case_id=case.id if case else "",
+                in_reply_to=request.message_id if in_thread else "",
+                code_issue=issue,
+            )
+        )
+
+    def alert(self, name: str, case: Case | None = None, **context: Any) -> None:
+        """Tell the staff chat, if the shop has one. Case ids, kinds and dates only."""
+        if self.shop.staff_chat is None:
+            return
+        self.send(
+            Letter(
+                key=self._key(f"{name}:{case.id if case else ''}"),
+                name=name,
+                route=Route.STAFF,
+                shop=self.shop.profile,
+                to=str(self.shop.staff_chat),
+                language=self.shop.languages[0],
+                context=context if case is None else {"case": summary(case), **context},
+                case_id=case.id if case else "",
+            )
+        )
+
+    @property
+    def letters_so_far(self) -> int:
+        """How many letters this decision has put in the outbox."""
+        return len(self._letters)
+
+    def send(self, letter: Letter) -> None:
+        """Put a letter in the outbox."""
+        self._letters.append(letter)
+
+    def _key(self, what: str) -> str:
+        """Unique and repeatable: the cause, what it caused, and a number where it caused several."""
+        key = f"{self.cause}/{what}"
+        same = sum(letter.key == key or letter.key.startswith(key + "#") for letter in self._letters)
+        return f"{key}#{same}" if same else key
+
+    # -- the end -----------------------------------------------------------------------------------------
+
+    def decision(self) -> Decision:
+        """What one transaction stores."""
+        moved = self.conversation != self.known.conversation
+        return Decision(
+            requests=tuple(self._requests.values()),
+            cases=tuple(self._cases[case_id] for case_id in self._changed),
+            entries=tuple(self._entries),
+            letters=tuple(self._letters),
+            conversation=self.conversation if moved else None,
+            suppressions=tuple(self._suppressions),
+            unsorted=tuple(self._unsorted),
+            sorted_keys=tuple(self._sorted),
+            attempts=tuple(self._attempts),
+            outcome=self.outcome,
+        )
+
+
+def deadline_of(received_at: datetime, entries: Iterable[Entry], shop: Shop) -> Any:
+    """Due date, safe date and every step, derived from a case's journal."""
+    events = [
+        DeadlineEvent(str(e.event), e.at, e.data.get("months")) for e in entries if e.event in DEADLINE_EVENTS
+    ]
+    return derive(received_at, events, convention=shop.convention, holiday_profile=shop.holiday_profile)
+
+
+def summary(case: Case) -> dict[str, Any]:
+    """What a letter may say of a case on any channel: id, right, status, date."""
+    said = {"id": case.id, "kind": str(case.kind), "status": str(case.status), "due": case.due.isoformat()}
+    return {**said, "purposes": list(case.details["purposes"])} if case.details.get("purposes") else said
+
+
+def summaries(cases: Iterable[Case]) -> list[dict[str, Any]]:
+    """`summary` of several cases."""
+    return [summary(case) for case in cases]
+
+
+def local_year(moment: datetime) -> int:
+    """The year in Finland at that moment."""
+    return moment.astimezone(HELSINKI).year
