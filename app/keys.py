@@ -58,7 +58,7 @@ def read_folder(text: str, folder: Path) -> Path:
     return path_in(folder, text)
 
 
-def read_register(text: str, folder: Path) -> CsvRegister:
+def read_register_place(text: str, folder: Path) -> CsvRegister:
     """Where the shop's register is. Raises ValueError."""
     scheme, colon, place = text.strip().partition(":")
     if not colon or scheme != "csv" or not place.strip():

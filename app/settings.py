@@ -34,7 +34,7 @@ from app.keys import (
     read_address,
     read_certificate,
     read_folder,
-    read_register,
+    read_register_place,
     read_since,
     text,
 )
@@ -81,6 +81,10 @@ class Telegram(Table):
     )
     staff_chat: Annotated[int, Number] | None = Field(
         default=None, description="the number of the staff's group such as -1001234, without quotation marks"
+    )
+    #: Where Telegram reaches the service's own `http` port from outside; None: updates are fetched.
+    webhook: Annotated[str | None, text(read_web)] = Field(
+        default=None, description='"https://bot.example.com", or leave the key out to fetch updates'
     )
     #: Messages a second in all; 0: none held back, for a local server.
     pace: Annotated[float, Number] = Field(
@@ -129,7 +133,7 @@ class ShopSettings(Table):
 
     #: A built-in profile's name, or the full path of a profile of one's own.
     profile: str = Field(description='a built-in profile such as "liwigo", or the path of a TOML file')
-    source: Annotated[CsvRegister, in_folder(read_register)] = Field(
+    source: Annotated[CsvRegister, in_folder(read_register_place)] = Field(
         alias="register", description='"csv:FOLDER", the folder that holds customers.csv'
     )
     letters: Annotated[Path | None, in_folder(read_folder)] = Field(
