@@ -121,13 +121,17 @@ class Chat:
         self.bot.queue("edited_channel_post" if self._is_channel else "edited_message", deepcopy(changed))
         return changed
 
-    async def press(self, button: str) -> Json:
+    async def press(self, button: str, message_id: int | None = None) -> Json:
         """Press the newest button with this label or callback data; below the text box it sends its text.
+
+        With `message_id`, only that message's buttons are looked at.
 
         Raises:
             LookupError: no message has such a button.
         """
         for message in reversed(self.messages):
+            if message_id not in {None, message["message_id"]}:
+                continue
             for found in buttons(message):
                 if button in {found.get("text"), found.get("callback_data")}:
                     return await self._press(message, found)

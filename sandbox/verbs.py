@@ -1,0 +1,210 @@
+"""Pyyntö itself, run as it ships: `pyynto serve` as a child process, and single verbs one at a time.
+
+The page never reaches into the application; whatever it shows of cases is what the command line prints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+#: What the page's command line may run. Verbs that would never end, or change the installation, are not here.
+VERBS = frozenset(
+    {
+        "add",
+        "ask",
+        "audit",
+        "case",
+        "check",
+        "complete",
+        "deadline",
+        "extend",
+        "letter",
+        "letters",
+        "note",
+        "queue",
+        "refuse",
+        "register",
+        "reject-identity",
+        "rekind",
+        "reminders",
+        "reopen",
+        "sort",
+        "stats",
+        "suppressions",
+        "take",
+        "unsorted",
+        "verify",
+        "withdraw",
+    }
+)
+#: Verbs that take no --config.
+_WITHOUT_CONFIG = frozenset({"deadline", "letters"})
+#: Verbs that may stop at a preview and ask for --yes.
+_SENDING = frozenset({"ask", "complete", "extend", "refuse", "reject-identity", "verify", "withdraw"})
+_ENTRY = "import sys; from app.cli import main; sys.exit(main())"
+#: Seconds a verb may take, and `serve` to stop.
+_PATIENCE, _STOP_PATIENCE = 60.0, 15.0
+#: Seconds between two readings of the queue: at least, and at most.
+_PAUSE, _QUIET = 0.4, 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a verb printed, and its exit code (0 done, 1 refused, 2 wrong usage)."""
+
+    line: str
+    code: int
+    out: str
+    err: str
+    #: It showed what would be sent, and waits for a yes.
+    asks: bool = False
+
+
+class Refused(Exception):
+    """The page may not run this line; the text says why, as a key into the page's texts."""
+
+
+class Pyynto:
+    """One installation in a folder: its settings file, its environment, its running `serve`."""
+
+    def __init__(self, folder: Path, secrets: dict[str, str]) -> None:
+        self.folder = folder
+        self.log = folder / "serve.log"
+        self._env = {**os.environ, **secrets, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "100"}
+        self._serve: asyncio.subprocess.Process | None = None
+
+    @property
+    def serving(self) -> bool:
+        """Whether `serve` is up."""
+        return self._serve is not None and self._serve.returncode is None
+
+    async def start(self) -> None:
+        """Start `serve`; what it logs goes to a file beside the settings."""
+        with self.log.open("ab") as log:
+            self._serve = await asyncio.create_subprocess_exec(
+                *self._command("serve"),
+                "--config",
+                "pyynto.toml",
+                cwd=self.folder,
+                env=self._env,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                # Ctrl-C is for the demo, which then stops `serve` in good order.
+                start_new_session=True,
+            )
+
+    async def ended(self) -> int:
+        """Wait until `serve` ends; its exit code."""
+        return await self._serve.wait() if self._serve else 0
+
+    async def stop(self) -> None:
+        """Ask `serve` to stop, and insist when it does not."""
+        if self._serve is None or self._serve.returncode is not None:
+            return
+        self._serve.terminate()
+        try:
+            await asyncio.wait_for(self._serve.wait(), _STOP_PATIENCE)
+        except TimeoutError:
+            self._serve.kill()
+            await self._serve.wait()
+
+    def last_words(self, lines: int = 15) -> str:
+        """The end of `serve`'s log."""
+        text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    async def run_line(self, line: str, *, yes: bool = False) -> Ran:
+        """Run what somebody typed into the page's command line.
+
+        Raises:
+            Refused: the verb is not one for the page, or the line cannot be read.
+        """
+        words = _read_line(line)
+        if yes and "--yes" not in words:
+            words.append("--yes")
+        ran = await self.run(*words)
+        asks = ran.code == 1 and words[0] in _SENDING and "--yes" not in words and bool(ran.out.strip())
+        return Ran(shlex.join(["pyynto", *words]), ran.code, ran.out, ran.err, asks)
+
+    async def run(self, *words: str) -> Ran:
+        """Run one verb to its end."""
+        config = () if words[0] in _WITHOUT_CONFIG else ("--config", "pyynto.toml")
+        child = await asyncio.create_subprocess_exec(
+            *self._command(*words),
+            *config,
+            cwd=self.folder,
+            env=self._env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            out, err = await asyncio.wait_for(child.communicate(), _PATIENCE)
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            raise
+        return Ran(shlex.join(words), child.returncode or 0, out.decode(), err.decode())
+
+    def _command(self, *words: str) -> list[str]:
+        return [sys.executable, "-c", _ENTRY, *words]
+
+
+def _read_line(line: str) -> list[str]:
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        raise Refused("line_unreadable") from None
+    if words and words[0] == "pyynto":
+        words = words[1:]
+    if not words or words[0] not in VERBS:
+        raise Refused("verb_unknown")
+    if any(word.split("=")[0] == "--config" for word in words):
+        raise Refused("config_is_set")
+    return words
+
+
+class QueueWatch:
+    """Reads `pyynto queue --all --json` again whenever something happened, and now and then besides."""
+
+    def __init__(self, pyynto: Pyynto, changed: Callable[[], None]) -> None:
+        self.rows: list[dict[str, Any]] = []
+        #: Why the queue could not be read; empty when it could.
+        self.trouble = ""
+        self._pyynto = pyynto
+        self._changed = changed
+        self._poke = asyncio.Event()
+
+    def poke(self) -> None:
+        """Something happened: the queue may have changed."""
+        self._poke.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            await self._read()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._poke.wait(), _QUIET)
+            # What happens in these moments is read together.
+            await asyncio.sleep(_PAUSE)
+            self._poke.clear()
+
+    async def _read(self) -> None:
+        try:
+            ran = await self._pyynto.run("queue", "--all", "--json")
+            rows, trouble = json.loads(ran.out) if ran.code == 0 else self.rows, ran.err.strip()
+        except (OSError, ValueError, TimeoutError) as fault:
+            rows, trouble = self.rows, type(fault).__name__
+        if (rows, trouble) != (self.rows, self.trouble):
+            self.rows, self.trouble = rows, trouble
+            self._changed()
