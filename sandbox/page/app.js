@@ -35,8 +35,8 @@ function chips(where) {
   const words = EXAMPLES[lang()];
   if (where.step === 0) return words.chat.map((text) => [text, text]);
   if (where.step === 1) return [own, ["/cancel", "/cancel"]];
-  if (where.letter?.code && where.seen) return [[where.letter.code, where.letter.code, "strong"]];
-  return where.step === 3 ? words.later.map((text) => [text, text]) : [own, ...words.later.slice(1, 2).map((text) => [text, text])];
+  if (where.letter && where.seen) return [[where.letter.code, where.letter.code, "strong"]];
+  return words.later.slice(where.step === 3 ? 0 : 1).map((text) => [text, text]);
 }
 
 function caseChips(lines, id) {

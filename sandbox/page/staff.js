@@ -35,7 +35,7 @@ export class QueueTable {
       const words = trouble ? t("queue_trouble", { why: trouble }) : t(ready ? "queue_empty" : "queue_wait");
       return h("p", { class: "notice" }, words);
     }
-    const columns = ["col_case", "col_status", "col_channel", "col_due"];
+    const columns = ["col_case", "col_status", "col_due"];
     return h(
       "table",
       {},
@@ -54,7 +54,7 @@ export class QueueTable {
         "th",
         { scope: "row" },
         h("button", { type: "button", class: "case-id", "data-focus": row.id, "aria-pressed": String(row.id === this.picked), onclick: open }, row.id),
-        h("span", { class: "kind" }, word("kind_staff", row.kind)),
+        h("span", { class: "kind" }, icon(row.channel), word("kind_staff", row.kind), h("span", { class: "quiet" }, ` (${word("channel", row.channel)})`)),
       ),
       h(
         "td",
@@ -62,7 +62,6 @@ export class QueueTable {
         h("span", { class: `status ${row.status}` }, word("status_staff", row.status)),
         (row.flags ?? []).map((flag) => h("span", { class: "flag" }, word("flag", flag))),
       ),
-      h("td", { class: "channel" }, icon(row.channel), word("channel", row.channel)),
       h("td", {}, due(row)),
     );
   }

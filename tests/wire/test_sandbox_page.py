@@ -1,0 +1,171 @@
+"""The demo page's addresses, with the stand-ins behind them and no `serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import os
+from collections.abc import AsyncIterator
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox.demo import PortTaken, stage
+from sandbox.people import cast, sample_register
+from sandbox.verbs import Refused
+from sandbox.web import Page
+
+pytestmark = pytest.mark.wire
+
+Stage = tuple[Page, str, aiohttp.ClientSession]
+
+
+@pytest.fixture
+async def on_stage() -> AsyncIterator[Stage]:
+    async with stage(0, serve=False) as (page, url), aiohttp.ClientSession(url) as session:
+        yield page, url, session
+
+
+async def act(session: aiohttp.ClientSession, name: str, **body: object) -> tuple[int, dict[str, Any]]:
+    async with session.post(f"/api/{name}", json=body) as answer:
+        return answer.status, await answer.json()
+
+
+async def seen(session: aiohttp.ClientSession, person: str = "c-1001") -> dict[str, Any]:
+    async with session.get(f"/api/state?person={person}") as answer:
+        read: dict[str, Any] = await answer.json()
+        return read
+
+
+def letter(text: str, to: str, sender: str) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, "Vahvistuskoodi"
+    message["Message-ID"] = "<code-1@shop.example>"
+    message.set_content(text)
+    return message.as_bytes()
+
+
+def test_the_sample_register_has_the_agreed_columns_and_plainly_invented_people() -> None:
+    folder = sample_register()
+    customers = list(csv.DictReader(folder.joinpath("customers.csv").read_text("utf-8").splitlines()))
+    orders = list(csv.DictReader(folder.joinpath("orders.csv").read_text("utf-8").splitlines()))
+    assert ",".join(customers[0]) == (
+        "customer_id,name,email,phone,street,postal_code,city,country,language,birth_date,company,"
+        "marketing_email,marketing_phone,marketing_post,registered_on"
+    )
+    assert ",".join(orders[0]) == "order_id,customer_id,ordered_on,total,currency,status,paid,items,email"
+    ends = ("@example.com", "@example.org", "@example.net", ".example")
+    assert all(person["email"].endswith(ends) for person in customers)
+    known = {person["customer_id"] for person in customers}
+    assert all(order["customer_id"] in known or order["email"] for order in orders)
+
+
+def test_the_cast_has_one_person_the_register_does_not_know() -> None:
+    people = cast()
+    assert people[0].address == "maija.mallikas@example.com"
+    assert [person.known for person in people].count(False) == 1
+    assert len({person.telegram_id for person in people}) == len(people)
+
+
+async def test_the_page_and_its_parts_are_served_and_use_nothing_from_outside(on_stage: Stage) -> None:
+    _, _, session = on_stage
+    for path in ("/", "/page/app.js", "/page/style.css", "/page/texts.js", "/page/mark.svg"):
+        async with session.get(path) as answer:
+            assert answer.status == 200
+            text = (await answer.text()).replace("http://www.w3.org/", "")
+            assert "http://" not in text
+            assert "https://" not in text
+    async with session.get("/page/..%2f..%2fpyproject.toml") as answer:
+        assert answer.status == 404
+
+
+async def test_other_pages_and_other_hosts_are_refused(on_stage: Stage) -> None:
+    _, url, session = on_stage
+    for headers in ({"Host": "rebound.example"}, {"Origin": "https://other.example"}):
+        async with session.get("/api/cast", headers=headers) as answer:
+            assert answer.status == 403
+    async with session.post("/api/say", data='{"person": "c-1001", "text": "hei"}') as answer:
+        assert answer.status == 415
+    async with session.get("/api/cast", headers={"Origin": url.rstrip("/")}) as answer:
+        assert answer.status == 200
+
+
+async def test_what_is_said_reaches_the_bot_and_shows_as_mine(on_stage: Stage) -> None:
+    page, _, session = on_stage
+    assert (await act(session, "say", person="c-1001", text="poistakaa tietoni"))[0] == 200
+    state = await seen(session)
+    assert [(one["mine"], one["text"]) for one in state["chat"]["messages"]] == [(True, "poistakaa tietoni")]
+    assert page.world.bot.pending[0]["message"]["text"] == "poistakaa tietoni"
+    assert (await seen(session, "c-1002"))["chat"]["messages"] == []
+
+
+async def test_mail_goes_to_the_shop_by_smtp_and_shows_as_sent(on_stage: Stage) -> None:
+    page, _, session = on_stage
+    await act(session, "mail", person="c-1003", subject="Pyyntö", text="Mitä tietoja teillä on minusta?")
+    [kept] = await page.world.mail.inbox(page.world.shop_address)
+    assert str(kept.message["From"]) == "Terttu Testaaja <terttu.testaaja@example.org>"
+    assert [one["mine"] for one in (await seen(session, "c-1003"))["mail"]] == [True]
+
+
+async def test_a_code_is_found_in_a_letter_and_a_reply_stays_in_the_thread(on_stage: Stage) -> None:
+    page, _, session = on_stage
+    person = page.world.person("c-1001")
+    raw = letter("Hei,\n\n482913\n\nVoimassa 30 minuuttia.", person.address, page.world.shop_address)
+    await page.world.mail.deliver(raw, person.address)
+    [shown] = (await seen(session))["mail"]
+    assert shown["code"] == "482913"
+    await act(session, "mail", person="c-1001", subject="Re: x", text="482913", answers=shown["uid"])
+    [reply] = await page.world.mail.inbox(page.world.shop_address)
+    assert str(reply.message["In-Reply-To"]) == "<code-1@shop.example>"
+    assert "> 482913" in reply.message.get_content()
+
+
+async def test_the_stream_tells_of_news(on_stage: Stage) -> None:
+    _, _, session = on_stage
+    async with session.get("/api/stream") as stream:
+        first = await asyncio.wait_for(stream.content.readline(), 5)
+        await stream.content.readline()
+        await act(session, "say", person="c-1001", text="hei")
+        second = await asyncio.wait_for(stream.content.readline(), 5)
+    assert first.startswith(b"data: ")
+    assert int(second.split()[1]) > int(first.split()[1])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["serve", "purge", "init /tmp/x", "", "rm -rf x", "queue --config other.toml", 'note X "open'],
+)
+async def test_only_staff_verbs_can_be_run(on_stage: Stage, line: str) -> None:
+    page, _, session = on_stage
+    with pytest.raises(Refused):
+        await page.pyynto.run_line(line)
+    status, body = await act(session, "verb", line=line)
+    assert status == 409
+    assert body["error"]
+
+
+async def test_an_unknown_person_is_not_found(on_stage: Stage) -> None:
+    _, _, session = on_stage
+    async with session.get("/api/state?person=nobody") as answer:
+        assert answer.status == 404
+    assert (await act(session, "say", person="nobody", text="hei"))[0] == 409
+
+
+async def test_a_taken_port_is_named(on_stage: Stage) -> None:
+    _, url, _ = on_stage
+    port = int(url.rstrip("/").rpartition(":")[2])
+    with pytest.raises(PortTaken) as taken:
+        async with stage(port, serve=False):
+            pass
+    assert taken.value.port == port
+
+
+async def test_the_folder_is_gone_afterwards() -> None:
+    async with stage(0, serve=False) as (page, _):
+        folder: Path = page.pyynto.folder
+        there = await asyncio.to_thread(os.listdir, folder)
+        assert {"pyynto.toml", "register"} <= set(there)
+    assert not await asyncio.to_thread(os.path.exists, folder)
