@@ -239,7 +239,9 @@ class Delivery:
         for claimed in await outbox.find_by_tokens(tx, house.shop.profile, tokens):
             await self._lose(tx, claimed, now, bounced=True, fault="bounced")
 
-    async def _lose(self, tx: Transaction, claimed: Claimed, now: datetime, *, bounced: bool, fault: str) -> None:
+    async def _lose(
+        self, tx: Transaction, claimed: Claimed, now: datetime, *, bounced: bool, fault: str
+    ) -> None:
         letter = claimed.letter
         house = self._houses.get(letter.shop)
         state = LetterState.BOUNCED if bounced else LetterState.FAILED

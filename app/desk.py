@@ -18,7 +18,18 @@ from cases.correspondence import sort_mail
 from cases.dialogue import sort_chat
 from cases.faults import TheirFault
 from cases.model import (
-    Act, Case, Channel, Claim, Conversation, Decision, Inbound, Kind, Letter, Reading, Route, Unsorted,
+    Act,
+    Case,
+    Channel,
+    Claim,
+    Conversation,
+    Decision,
+    Inbound,
+    Kind,
+    Letter,
+    Reading,
+    Route,
+    Unsorted,
 )  # fmt: skip
 from cases.rulings import Desk, Entered, enter, rule
 from cases.staff import VERBS, Order
@@ -250,7 +261,9 @@ async def _sort(
     talk = await gathering.conversation(tx, item.shop, item.channel, item.peer)
     kind = Kind(order.get("kind"))
     seen = understand(item.text, subject=item.subject, channel=str(item.channel), language=str(item.language))
-    reading = replace(seen, kinds=(kind,), act=Act.REQUEST, sure=True, why=(*seen.why, f"sorted_by_staff: {kind}"))
+    reading = replace(
+        seen, kinds=(kind,), act=Act.REQUEST, sure=True, why=(*seen.why, f"sorted_by_staff: {kind}")
+    )
     claim = Claim(reading.claimed_email or "", reading.claimed_customer or "", reading.claimed_order or "")
     known = await gathering.gather(
         tx, shop=house.shop, inbound=inbound, reading=reading, talk=talk, claim=claim, now=now
@@ -288,4 +301,3 @@ def read_moment(text: str) -> datetime:
 def today(now: datetime) -> date:
     """The day in Finland."""
     return now.astimezone(HELSINKI).date()
-

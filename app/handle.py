@@ -72,7 +72,9 @@ class Handler:
     async def updates(self, batch: Sequence[dict[str, Any]]) -> None:
         """Commit a batch of Telegram updates; returns when all are stored."""
         shop = self._house.shop.profile
-        await self._take([Arrival(f"telegram:{shop}:{raw.get('update_id')}", Channel.CHAT, raw) for raw in batch])
+        await self._take(
+            [Arrival(f"telegram:{shop}:{raw.get('update_id')}", Channel.CHAT, raw) for raw in batch]
+        )
 
     async def mails(self, batch: Sequence[Fetched], cursor: Cursor) -> None:
         """Commit a batch of mails together with the mailbox's new cursor."""
@@ -105,7 +107,9 @@ class Handler:
             # Somebody else was first, or the database is away: the source hands the same batch in again.
             raise
         except Exception as fault:
-            log.warning("batch_failed channel=%s fault=%s", batch[0].channel if batch else "", type(fault).__name__)
+            log.warning(
+                "batch_failed channel=%s fault=%s", batch[0].channel if batch else "", type(fault).__name__
+            )
             await self._one_by_one(batch, cursor)
 
     async def _one_by_one(self, batch: Sequence[Arrival], cursor: Cursor | None) -> None:
@@ -127,8 +131,14 @@ class Handler:
         letters: list[Letter] = []
         rows: list[dict[str, Any]] = []
         async with self._store.write() as tx:
-            since = await self._since_of(tx, cursor, now) if batch and batch[0].channel is Channel.EMAIL else None
-            known = await saving.known_keys(tx, [k for a in batch for k in (a.key, a.twin) if k]) if batch else set()
+            since = (
+                await self._since_of(tx, cursor, now) if batch and batch[0].channel is Channel.EMAIL else None
+            )
+            known = (
+                await saving.known_keys(tx, [k for a in batch for k in (a.key, a.twin) if k])
+                if batch
+                else set()
+            )
             for arrival in batch:
                 if arrival.key in known or (arrival.twin and arrival.twin in known):
                     continue
@@ -183,7 +193,9 @@ class Handler:
         if arrival.channel is Channel.CHAT:
             telegram = self._house.telegram
             update = parse(arrival.raw)
-            return read_update(update, shop=shop.profile, bot_username=telegram.username if telegram else "", now=now)
+            return read_update(
+                update, shop=shop.profile, bot_username=telegram.username if telegram else "", now=now
+            )
         if arrival.truncated:
             raise UnreadableMail("too large")
         return read_mail(

@@ -33,7 +33,12 @@ class House:
     def facts(self) -> dict[str, str]:
         """What every letter may say of the shop."""
         shop = self.shop
-        return {"name": shop.name, "email": shop.email, "phone": shop.phone, "mailbox": shop.mailbox or shop.email}
+        return {
+            "name": shop.name,
+            "email": shop.email,
+            "phone": shop.phone,
+            "mailbox": shop.mailbox or shop.email,
+        }
 
     def may_work(self, actor_id: int | None) -> bool:
         """This Telegram user is staff of the shop."""

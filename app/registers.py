@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice
@@ -14,6 +14,13 @@ from shops.csv_rows import RowProblem
 from shops.register_csv import CUSTOMERS, ORDERS, read_register
 from storage import register
 from storage.store import Store
+
+
+class RegisterUnreadable(Exception):
+    """A register file as a whole cannot be read; the register stays as it was."""
+
+    def __init__(self, problems: Sequence[RowProblem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems if problem.whole_file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +44,12 @@ def fingerprint(folder: Path) -> str:
 
 async def load(
     store: Store, shop: str, folder: Path, now: datetime, *, strict: bool = False,
-    progress: Callable[[int], None] = lambda rows: None,
+    progress: Callable[[int], None] | None = None,
 ) -> Imported:  # fmt: skip
     """Replace a shop's register with what the files hold, in one transaction.
 
-    Raises shops.register_csv.RegisterRefused when `strict` and a row is bad; then nothing has changed. A folder
-    without a readable customers.csv keeps the register as it was and names the problem.
+    Raises shops.register_csv.RegisterRefused when `strict` and a row is bad, and RegisterUnreadable when a
+    whole file is; in both cases nothing has changed.
     """
     mark = fingerprint(folder)
     problems: list[RowProblem] = []
@@ -53,12 +60,11 @@ async def load(
                 await loading.add_customers(row for row in batch if isinstance(row, Customer))
             else:
                 await loading.add_orders(row for row in batch if isinstance(row, Order))
-            progress(loading.customers + loading.orders)
-        if loading.customers == 0 and problems:
+            if progress is not None:
+                progress(loading.customers + loading.orders)
+        if any(problem.whole_file for problem in problems):
             # An unreadable file must not empty a register that was good.
-            known = await register.last_load(tx, shop)
-            kept = known or register.Load(0, 0, len(problems), mark, now)
-            return Imported(kept, tuple(problems))
+            raise RegisterUnreadable(problems)
         done = await loading.finish(fingerprint=mark, problems=len(problems), now=now)
     return Imported(done, tuple(problems))
 
@@ -85,9 +91,5 @@ def _batches(
                 yield row
 
     for _, run in groupby(good(), key=type):
-        while True:
-            batch = list(islice(run, register.BATCH))
-            if not batch:
-                break
-            yield batch
-
+        # One run is read to its end before the next begins, as groupby wants it.
+        yield from iter(lambda rows=run: list(islice(rows, register.BATCH)), [])  # type: ignore[misc]

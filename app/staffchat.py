@@ -107,7 +107,9 @@ class StaffChat:
                 return self._say(inbound, "no_such_case", id="")
             detail["case"] = desk.row_of(found.case)
         if fault.code == "no_such_message":
-            return self._say(inbound, "unsorted", count=len(await shelves.unsorted(tx, [self._house.shop.profile])))
+            return self._say(
+                inbound, "unsorted", count=len(await shelves.unsorted(tx, [self._house.shop.profile]))
+            )
         return self._say(inbound, fault.code, **detail)
 
     def _help(self, name: str) -> str:
@@ -132,7 +134,19 @@ class StaffChat:
 
 #: What a case shows in chat: no name, no address, nothing the person wrote.
 _SHOWN_IN_CHAT = frozenset(
-    {"id", "kind", "status", "channel", "received_at", "due", "safe_due", "verified_by", "assignee", "extended", "flags"}
+    {
+        "id",
+        "kind",
+        "status",
+        "channel",
+        "received_at",
+        "due",
+        "safe_due",
+        "verified_by",
+        "assignee",
+        "extended",
+        "flags",
+    }
 )
 
 

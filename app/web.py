@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,8 @@ from app.servers import Endpoint
 CHANNEL_SILENT_SECONDS = 300
 #: A due letter that has waited so long is one too many.
 LETTER_WAITING_SECONDS = 15 * 60
+
+Hook = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Line(Protocol):
@@ -65,9 +67,12 @@ def _line(line: Line | None, started: datetime, now: datetime) -> dict[str, Any]
 
 
 async def open_port(
-    stack: AsyncExitStack, endpoint: Endpoint, healthz: Callable[[], Awaitable[tuple[dict[str, Any], bool]]]
+    stack: AsyncExitStack,
+    endpoint: Endpoint,
+    healthz: Callable[[], Awaitable[tuple[dict[str, Any], bool]]],
+    hooks: Mapping[str, Hook],
 ) -> None:
-    """Listen until the stack closes."""
+    """Listen until the stack closes. `hooks` are the webhooks, by path."""
 
     async def answer(request: web.Request) -> web.Response:
         body, well = await healthz()
@@ -79,6 +84,7 @@ async def open_port(
 
     app = web.Application()
     app.add_routes([web.get("/healthz", answer), web.get("/metrics", metrics)])
+    app.add_routes([web.post(path, hook) for path, hook in hooks.items()])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

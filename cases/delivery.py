@@ -6,7 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cases.model import (
-    CLOSED, Case, Channel, Conversation, Decision, Event, Flag, Letter, Reading, Request, Shop,
+    CLOSED,
+    Case,
+    Channel,
+    Conversation,
+    Decision,
+    Event,
+    Flag,
+    Letter,
+    Reading,
+    Request,
+    Shop,
 )  # fmt: skip
 from cases.proving import UNPROVED
 from cases.verification import accepted
@@ -14,7 +24,8 @@ from cases.work import MACHINE, Known, Work
 
 #: Waits before each further try; after the last one the letter has failed, visibly.
 WAITS = tuple(
-    timedelta(seconds=seconds) for seconds in (2, 10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
+    timedelta(seconds=seconds)
+    for seconds in (2, 10, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 )
 
 
@@ -39,7 +50,14 @@ def on_sent(shop: Shop, letter: Letter, request: Request, cases: tuple[Case, ...
 
 
 def on_lost(
-    shop: Shop, letter: Letter, request: Request | None, cases: tuple[Case, ...], now: datetime, *, bounced: bool, fault: str
+    shop: Shop,
+    letter: Letter,
+    request: Request | None,
+    cases: tuple[Case, ...],
+    now: datetime,
+    *,
+    bounced: bool,
+    fault: str,
 ) -> Decision:
     """A letter was given up or came back: it stands on the case, and staff are told. A code is void then."""
     work = _work(shop, letter, cases, now, "bounced" if bounced else "failed")

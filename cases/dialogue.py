@@ -17,6 +17,7 @@ from cases.model import (
     Asking,
     Case,
     Claim,
+    Decision,
     Draft,
     Event,
     Flag,
@@ -74,9 +75,9 @@ UNREADABLE: dict[Form, str | None] = {
 }
 
 #: Forms whose caption is read like a message.
-CAPTIONED = frozenset({Form.PHOTO, Form.VIDEO, Form.DOCUMENT})
+CAPTIONED = frozenset({Form.PHOTO, Form.VIDEO, Form.VOICE, Form.DOCUMENT})
 
-#: Telegram cuts a message here; what is this long may have lost its end.
+#: Telegram cuts a message here, counting UTF-16 units; what is this long may have lost its end.
 TELEGRAM_LIMIT = 4096
 
 #: Only these are worth a note to the customer: health words are no numbers to be masked.
@@ -97,17 +98,17 @@ def converse(work: Work, inbound: Inbound) -> None:
             work.reply(letter)
         return
     if inbound.form is Form.COMMAND:
-        name, _, argument = inbound.text.lstrip("/").partition(" ")
-        name = name.partition("@")[0].lower()
+        name, *rest = inbound.text.lstrip("/").split(maxsplit=1) or [""]
+        name, argument = name.lower(), rest[0] if rest else ""
         work.outcome = f"command:{name}" if name in COMMANDS else "command:unknown"
-        COMMANDS.get(name, _not_understood_command)(work, inbound, argument.strip())
+        COMMANDS.get(name, _not_understood_command)(work, inbound, argument)
         return
     if inbound.form is Form.BUTTON:
         work.outcome = f"button:{inbound.payload.partition(':')[0]}"
         _press(work, inbound)
         return
     _note_sensitive(work)
-    if len(inbound.text) >= TELEGRAM_LIMIT:
+    if _units(inbound.text) >= TELEGRAM_LIMIT:
         work.reply("too_long")
     name, turn = next((name, turn) for name, fits, turn in TURNS if fits(work, inbound))
     work.outcome = name
@@ -119,7 +120,9 @@ def sort_chat(inbound: Inbound, known: Known, key: str, *, cause: str) -> Decisi
     work = Work(known, inbound, cause=cause)
     work.outcome = "sorted"
     work.settle(key)
-    take_wish(work, inbound, known.reading.kinds, received_at=inbound.received_at, text=known.reading.safe_text)
+    take_wish(
+        work, inbound, known.reading.kinds, received_at=inbound.received_at, text=known.reading.safe_text
+    )
     return work.decision()
 
 
@@ -532,6 +535,10 @@ def _spoken(reading: Reading, inbound: Inbound) -> Language | None:
     if inbound.language_hint:
         return Language.FI if inbound.language_hint.startswith(("fi", "sv")) else Language.EN
     return None
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _note_sensitive(work: Work) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from cases.addresses import normalise_email
 from cases.model import (
@@ -20,6 +21,7 @@ from cases.model import (
     Event,
     Flag,
     Inbound,
+    Kind,
     Letter,
     Proof,
     Request,
@@ -87,7 +89,7 @@ def take_claim(work: Work, request: Request, claim: Claim, match: tuple[Customer
     return request
 
 
-def send_code(work: Work, request: Request, *, letter: str = "code", **context: object) -> Request:
+def send_code(work: Work, request: Request, *, letter: str = "code", **context: Any) -> Request:
     """Mail the code to where the claim points, within the limits; the same code while it is valid.
 
     A claim that points nowhere goes the same way and is counted the same, and no mail leaves.
@@ -233,7 +235,10 @@ def hide_codes(work: Work, text: str) -> str:
 def _on_accepted(work: Work, request: Request, inbound: Inbound, own: bool) -> None:
     request = verify(work, request, VerifiedBy.CODE)
     cases = [c for c in work.cases_of(request) if c.status not in CLOSED]
-    context = {"cases": summaries(cases), "suppressed": any(c.kind is Kind.OPT_OUT for c in cases)}
+    context: dict[str, Any] = {
+        "cases": summaries(cases),
+        "suppressed": any(c.kind is Kind.OPT_OUT for c in cases),
+    }
     work.tell(request, "receipt" if request.channel is Channel.CHAT else "verified", **context)
     missing = [c for c in cases if is_correction_without_value(c)]
     if missing and request.channel is Channel.CHAT:
@@ -305,7 +310,7 @@ def _next_issue(proof: Proof) -> Proof:
     return replace(proof, issue=proof.issue if fresh else proof.issue + 1, accepted_at=None, expires_at=None)
 
 
-def _note_all(work: Work, request: Request, event: Event, **data: object) -> None:
+def _note_all(work: Work, request: Request, event: Event, **data: Any) -> None:
     for case in _unproved(work, request):
         work.note(case, event, actor=MACHINE, **data)
 

@@ -8,12 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from cases.deadlines import DeadlineEvent, extension_refusal
 from cases.faults import TheirFault
 from cases.model import (
-    CLOSED, Case, Channel, Claim, Customer, Decision, Event, Flag, Ground, Kind, Language, Reading, Request,
-    Status, VerifiedBy,
+    CLOSED,
+    Case,
+    Channel,
+    Claim,
+    Customer,
+    Decision,
+    Event,
+    Flag,
+    Ground,
+    Kind,
+    Language,
+    Reading,
+    Request,
+    Status,
+    VerifiedBy,
 )  # fmt: skip
 from cases.opening import details_of, open_case, request_id_for, suppress
 from cases.proving import verify
@@ -86,7 +100,7 @@ def _reject_identity(work: Work, order: Order, case: Case, request: Request) -> 
     if not rejected:
         raise NotAllowedNow(Event.IDENTITY_REJECTED, case.status)
     work.keep(replace(request, proof=replace(request.proof, state="expired", expires_at=work.now)))
-    context = {"cases": summaries(rejected), "reason": reason}
+    context: dict[str, Any] = {"cases": summaries(rejected), "reason": reason}
     work.tell(request, "identity_rejected", **context)
 
 
@@ -108,7 +122,7 @@ def _extend(work: Work, order: Order, case: Case, request: Request) -> None:
     case = work.note(case, Event.EXTENDED, order.get("reason"), months=months)
     case = work.put(replace(work.case(case.id) or case, extended=True))
     to = answer_address(request)
-    context = {
+    context: dict[str, Any] = {
         "months": months,
         "reason": order.get("reason"),
         "old_due": old_due.isoformat(),
@@ -139,7 +153,7 @@ def _refuse(work: Work, order: Order, case: Case, request: Request) -> None:
     case = work.note(case, Event.REFUSED, order.get("reason"), ground=str(ground))
     to = answer_address(request)
     if to:
-        context = {"ground": str(ground), "reason": order.get("reason")}
+        context: dict[str, Any] = {"ground": str(ground), "reason": order.get("reason")}
         work.mail(request, to, "answer_refused", case=case, **context)
     if request.channel is Channel.CHAT:
         work.tell(request, "case_answered", case=case)

@@ -203,7 +203,7 @@ def letter_values(
         "in_reply_to": letter.in_reply_to,
         "to_index": lane_of(vault, letter),
         "body": vault.seal_json(
-            {"to": letter.to, "context": dict(letter.context), "subject": letter.subject}
+            {"to": letter.to, "context": dict(letter.context)}
         ),
         "state": "queued",
         "tries": 0,

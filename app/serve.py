@@ -1,0 +1,254 @@
+"""`pyynto serve`: every configured shop in one process, until it is told to stop.
+
+One task a line (bot, mailbox), one for delivery, one for the clock. A line that breaks heals by itself and
+shows in `/healthz`; a stop first lets go of what comes in, then lets what is on its way arrive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app import registers, web
+from app.deliver import Delivery
+from app.handle import Handler
+from app.house import House, connect, furnish, utc_now
+from app.settings import Settings
+from bot.faults import TelegramFault
+from bot.intake import Intake
+from bot.writing import CUSTOMER_COMMANDS
+from cases.delivery import on_lapse
+from cases.staff import VERBS
+from mailers.inbox import Inbox
+from storage import desk, gathering, outbox, saving
+from storage.store import Store
+from templates import LANGUAGES, labels
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks at codes that have run out, and at the register files.
+TICK, REGISTER_TICK = 5.0, 10.0
+
+
+@dataclass(slots=True)
+class Running:
+    """One shop and the lines that bring in what arrives."""
+
+    house: House
+    handler: Handler
+    intake: Intake | None
+    inbox: Inbox | None
+
+
+class Service:
+    """All shops of one installation."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+        self._settings = settings
+        self._now = now
+        self._started = now()
+        self._shops: list[Running] = []
+        #: The last fault told, so that it is told once.
+        self._register_fault = ""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set."""
+        service = self._settings.service
+        async with AsyncExitStack() as stack:
+            store = await Store.open(service.database, service.secret.get_secret_value())
+            stack.push_async_callback(store.close)
+            houses = {shop.name: connect(furnish(shop)) for shop in self._settings.shops}
+            for house in houses.values():
+                await self._open(stack, house)
+            delivery = Delivery(store, houses, self._now)
+            self._shops = [self._running(store, house, delivery) for house in houses.values()]
+            for shop in self._shops:
+                await self._load_register(store, shop.house)
+            if service.http is not None:
+                await self._listen(stack, store)
+            await self._work(store, delivery, stop)
+
+    async def _open(self, stack: AsyncExitStack, house: House) -> None:
+        if house.telegram is not None:
+            await house.telegram.initialize()
+            stack.push_async_callback(house.telegram.shutdown)
+        if house.postman is not None:
+            stack.push_async_callback(house.postman.aclose)
+
+    def _running(self, store: Store, house: House, delivery: Delivery) -> Running:
+        mailbox = house.settings.mailbox
+        inbox = None
+        if mailbox is not None:
+            password = mailbox.password.get_secret_value() if mailbox.password else ""
+            inbox = Inbox(mailbox.imap, password, ca_file=mailbox.ca_file, address=mailbox.address)
+        intake = Intake(house.telegram) if house.telegram is not None else None
+        return Running(house, Handler(store, house, delivery, self._now), intake, inbox)
+
+    async def _listen(self, stack: AsyncExitStack, store: Store) -> None:
+        async def healthz() -> tuple[dict[str, Any], bool]:
+            async with store.read() as tx:
+                letters = await outbox.state_of(tx, self._now())
+            channels = [web.Channels(s.house.shop.profile, s.intake, s.inbox) for s in self._shops]
+            return web.health(channels, letters, self._started, self._now())
+
+        endpoint = self._settings.service.http
+        assert endpoint is not None
+        hooks = {
+            f"/telegram/{shop.house.shop.profile}": shop.intake.webhook_handler(
+                webhook_secret(store, shop.house), shop.handler.updates
+            )
+            for shop in self._shops
+            if shop.intake is not None
+            and shop.house.settings.telegram
+            and shop.house.settings.telegram.webhook
+        }
+        await web.open_port(stack, endpoint, healthz, hooks)
+
+    async def _work(self, store: Store, delivery: Delivery, stop: asyncio.Event) -> None:
+        sources = [self._keep(self._source(store, shop)) for shop in self._shops]
+        sources += [self._keep(shop.inbox.watch(shop.handler.cursor, shop.handler.mails))
+                    for shop in self._shops if shop.inbox is not None]  # fmt: skip
+        sources += [self._keep(self._clock(store)), self._keep(self._registers(store))]
+        sending = self._keep(delivery.run())
+        log.info("serving shops=%d", len(self._shops))
+        await stop.wait()
+        log.info("stopping")
+        await _end(sources)
+        await delivery.close()
+        await _end([sending])
+
+    async def _source(self, store: Store, shop: Running) -> None:
+        """Take in a bot's updates, and set its menus once Telegram answers."""
+        telegram, settings = shop.house.telegram, shop.house.settings.telegram
+        if telegram is None or settings is None or shop.intake is None:
+            return
+        menus = asyncio.create_task(_set_menus(shop.house))
+        try:
+            if settings.webhook:
+                url = f"{settings.webhook.rstrip('/')}/telegram/{shop.house.shop.profile}"
+                await _until_done(lambda: telegram.set_webhook(url, webhook_secret(store, shop.house)))
+                await shop.intake.watch()
+            else:
+                await shop.intake.poll(shop.handler.updates)
+        finally:
+            menus.cancel()
+
+    async def _clock(self, store: Store) -> None:
+        """What happens because time passes: codes run out."""
+        while True:
+            now = self._now()
+            async with store.read() as tx:
+                due = await desk.lapsed(tx, now)
+            if due:
+                await self._lapse(store, now)
+            await asyncio.sleep(TICK)
+
+    async def _lapse(self, store: Store, now: datetime) -> None:
+        shops = {shop.house.shop.profile: shop.house.shop for shop in self._shops}
+        async with store.write() as tx:
+            for request in await desk.lapsed(tx, now):
+                shop = shops.get(request.shop)
+                if shop is None:
+                    continue
+                cases = await gathering.cases_of(tx, [request.id])
+                decision = on_lapse(shop, request, cases, now)
+                await saving.save(tx, decision, prefix=shop.prefix, channel=request.channel, now=now)
+
+    async def _registers(self, store: Store) -> None:
+        while True:
+            await asyncio.sleep(REGISTER_TICK)
+            for shop in self._shops:
+                await self._load_register(store, shop.house)
+
+    async def _load_register(self, store: Store, house: House) -> None:
+        folder: Path = house.settings.source.folder
+        try:
+            done = await registers.load_if_changed(store, house.shop.profile, folder, self._now())
+        except registers.RegisterUnreadable as unreadable:
+            if str(unreadable) != self._register_fault:
+                log.error("register_unreadable shop=%s %s", house.shop.profile, unreadable)
+            self._register_fault = str(unreadable)
+            return
+        if done is not None:
+            log.info(
+                "register_loaded shop=%s customers=%d orders=%d problems=%d",
+                house.shop.profile, done.load.customers, done.load.orders, len(done.problems),
+            )  # fmt: skip
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return asyncio.create_task(_forever(work))
+
+
+def webhook_secret(store: Store, house: House) -> str:
+    """What Telegram must send along with each posted update."""
+    return store.vault.index("webhook", house.shop.profile)
+
+
+def menus() -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    """The command menus: customers' by language, and the staff verbs."""
+    customer = {
+        language: {name: labels(language)["command"][name] for name in CUSTOMER_COMMANDS}
+        for language in LANGUAGES
+    }
+    return customer, {verb.name: verb.help for verb in VERBS.values()}
+
+
+async def _set_menus(house: House) -> None:
+    telegram, settings = house.telegram, house.settings.telegram
+    assert telegram is not None
+    assert settings is not None
+    customer, staff = menus()
+    if house.shop.languages[0] == "fi":
+        staff = {verb.name: verb.help_fi for verb in VERBS.values()}
+    chats = [*settings.staff, *([settings.staff_chat] if settings.staff_chat is not None else [])]
+
+    async def set_them() -> None:
+        await telegram.set_menus(customer, staff, chats)
+
+    await _until_done(set_them)
+
+
+async def _until_done(step: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    pause = 1.0
+    while True:
+        try:
+            await step()
+            return
+        except TelegramFault as fault:
+            log.warning("telegram_not_ready fault=%s", fault.word)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 60.0)
+
+
+async def _forever(work: Coroutine[Any, Any, None]) -> None:
+    """A line that ends with a fault of ours is reported, and the others go on."""
+    try:
+        await work
+    except asyncio.CancelledError:
+        raise
+    except Exception as fault:
+        log.exception("task_failed fault=%s", type(fault).__name__)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await Service(settings).run(stop)
