@@ -6,7 +6,6 @@ preview shows what will be sent.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -18,8 +17,6 @@ from templates.catalogue import Entry, UnknownLetterError, find
 from templates.overrides import refuse_faults
 from templates.rendering import LettersEnvironment, Mail, require_sole_code, split_mail
 from templates.words import LANGUAGES
-
-_BLANKS = re.compile(r"\n{3,}")
 
 
 class Letters:
@@ -61,7 +58,7 @@ class Letters:
         if key not in self._compiled:
             self._compiled[key] = self._compile(*key)
         template, _, defaults = self._compiled[key]
-        return _BLANKS.sub("\n\n", template.render({**defaults, **context})).strip()
+        return _without_gaps(template.render({**defaults, **context}))
 
     def _compile(self, face: str, name: str, language: str) -> tuple[Template, Entry, dict[str, Any]]:
         entry = find(face, name)
@@ -69,6 +66,13 @@ class Letters:
             raise UnknownLetterError(f"no letters are written in {language!r}")
         template = self._environments[language].get_template(f"{face}/{name}.txt")
         return template, entry, entry.defaults
+
+
+def _without_gaps(text: str) -> str:
+    """At most one blank line in a row: what is left out leaves no hole."""
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip()
 
 
 @cache

@@ -39,14 +39,10 @@ def problems_in(folder: Path) -> list[str]:
 
 
 def used_variables(environment: LettersEnvironment, name: str) -> set[str]:
-    """Variables a file and all it includes use; raises `TemplateError` if one cannot be read."""
+    """Variables a file and its parts use; raises `TemplateError` if they cannot be read."""
     assert environment.loader is not None
-    tree = environment.parse(environment.loader.get_source(environment, name)[0], name)
-    used = meta.find_undeclared_variables(tree)
-    for included in meta.find_referenced_templates(tree):
-        if included is not None:
-            used |= used_variables(environment, environment.join_path(included, name))
-    return used
+    source, _, _ = environment.loader.get_source(environment, name)
+    return meta.find_undeclared_variables(environment.parse(source, name))
 
 
 def _faults(path: Path, environments: dict[str, LettersEnvironment]) -> list[str]:

@@ -7,9 +7,12 @@ import pytest
 
 import cases
 from cases import model
-from cases.dialogue import COMMANDS, KIND_BUTTONS, MASKED, WAITING_FOR_CODE, YES_NO
+from cases.deadline_tally import ExtensionRefusal
+from cases.dialogue import COMMANDS, KIND_BUTTONS, MASKED, TYPED, WAITING_FOR_CODE, YES_NO
 from cases.dialogue import LANGUAGES as LANGUAGE_BUTTONS
-from templates import LANGUAGES, labels, names
+from cases.staff import VERBS
+from cases.understanding import understand
+from templates import LANGUAGES, catalogue, labels, names, render_chat, sample
 
 CORE = Path(cases.__file__).parent
 
@@ -17,6 +20,9 @@ NAMED = re.compile(r"work\.(reply|tell|alert|mail)\((?:[^\"()]*, )?\"(\w+)\"")
 
 #: Calls of `Work` and the faces a letter they name needs; `reply` and `tell` go where the person wrote.
 CALLS = {"alert": {"staff"}, "mail": {"mail"}}
+
+#: Told only to who asked in chat; by mail the answer itself goes out.
+CHAT_ONLY = {"case_answered", "case_extended"}
 
 #: The core's files that speak on one channel only.
 ONE_CHANNEL = {"dialogue.py": {"chat"}, "correspondence.py": {"mail"}}
@@ -29,6 +35,8 @@ def named_letters() -> list[tuple[str, str, str]]:
             r"work\.(reply|tell|alert|mail)\((?:[^\"()]*, )?\"(\w+)\"", path.read_text("utf-8")
         ):
             faces = CALLS.get(call) or ONE_CHANNEL.get(path.name, {"chat", "mail"})
+            if name in CHAT_ONLY:
+                faces = {"chat"}
             found += [(face, name, path.name) for face in sorted(faces)]
     return sorted(set(found))
 
@@ -61,3 +69,64 @@ def test_command_menu_describes_exactly_the_dialogues_commands(lang: str) -> Non
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_masked_number_can_be_named(lang: str) -> None:
     assert set(MASKED) <= set(labels(lang)["sensitive"])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("kind", list(model.Kind))
+def test_button_of_a_right_can_be_typed_instead(kind: model.Kind, lang: str) -> None:
+    reading = understand(labels(lang)["button"][f"kind:{kind}"], channel="chat", language=lang)
+    assert reading.kinds == (kind,)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("kind", list(model.Kind))
+def test_sentence_offered_for_a_right_is_read_as_that_right(kind: model.Kind, lang: str) -> None:
+    reading = understand(labels(lang)["wish"][kind].partition(" (")[0], channel="email", language=lang)
+    assert reading.kinds == (kind,)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_human_button_can_be_typed_instead(lang: str) -> None:
+    assert understand(labels(lang)["button"]["human"], channel="chat", language=lang).act is model.Act.HUMAN
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("button", ["resend", "yes", "no"])
+def test_plain_button_can_be_typed_instead(button: str, lang: str) -> None:
+    assert set(labels(lang)["button"][button].casefold().split()) & TYPED[button]
+
+
+def suggested(name: str, lang: str) -> set[str]:
+    """What a chat letter suggests to write: in quotation marks, or as a list of examples."""
+    text = render_chat(name, lang, sample(name, "chat", lang))
+    examples = re.findall(r"(?m)^– (.+[.?])$", text) if name in ("start", "not_understood") else []
+    return {*re.findall(r"[”“](.+?)[”“]", text), *examples}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", names("chat"))
+def test_what_a_chat_letter_suggests_to_write_is_understood(name: str, lang: str) -> None:
+    typed = frozenset().union(*TYPED.values())
+    for phrase in suggested(name, lang) - {"suomi", "English"}:
+        reading = understand(phrase, channel="chat", language=lang)
+        assert reading.kinds or reading.act is not model.Act.OTHER or phrase in typed, phrase
+        assert reading.sure, phrase
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_refusal_of_a_staff_command_has_its_sentence(lang: str) -> None:
+    refusals = {str(refusal) for refusal in ExtensionRefusal} | {"opt_out_cannot_be_refused"}
+    assert set(labels(lang)["not_now"]) == refusals
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_staff_verb_that_does_something_says_so(lang: str) -> None:
+    assert {name for name, verb in VERBS.items() if not verb.looks} <= set(labels(lang)["done"])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_chat_letters_name_only_commands_there_are(lang: str) -> None:
+    for entry in catalogue():
+        if entry.face == "chat":
+            text = render_chat(entry.name, lang, sample(entry.name, "chat", lang))
+            assert set(re.findall(r"(?<![\w.])/([a-z]+)", text)) <= set(COMMANDS), entry.name
