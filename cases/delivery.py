@@ -40,12 +40,10 @@ def on_sent(shop: Shop, letter: Letter, request: Request, cases: tuple[Case, ...
     """The server took a code mail: from now on the code is valid (design.md 4.3)."""
     work = _work(shop, letter, cases, now, "sent")
     proof = request.proof
-    if letter.code_issue != proof.issue or request.verified_by is not None or proof.used:
-        return work.decision()
-    work.keep(replace(request, proof=accepted(proof, request.channel, now)))
+    if letter.code_issue == proof.issue and request.verified_by is None and not proof.used:
+        work.keep(replace(request, proof=accepted(proof, request.channel, now)))
     for case in work.cases_of(request):
-        if case.status in UNPROVED:
-            work.note(case, Event.CODE_MAILED, issue=letter.code_issue)
+        work.note(case, Event.CODE_MAILED, issue=letter.code_issue)
     return work.decision()
 
 
