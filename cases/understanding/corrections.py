@@ -42,7 +42,7 @@ _STREET = (
     rf"(?:{_CAP}\s){{0,3}}{_CAP}(?:\s(?:tie|katu|road|street|lane|st|rd|ave|avenue|gatan|vägen|gata|kuja|polku|raitti))?"
     r"\s[0-9]{1,4}(?:\s?[-–]\s?[0-9]{1,4})?(?:\s?[a-zA-Z]{1,2}(?![\w@]))?(?:\s(?:as\.?\s?|bst\.?\s?|lgh\.?\s?|apt\.?\s?)?[0-9]{1,4}(?![0-9]))?"
 )
-_PLACE = rf"[0-9]{{5}}(?:\s{_CAP}(?:[ -]{_CAP})?)?"
+_PLACE = r"[0-9]{5}(?:\s[A-ZÅÄÖÜÉ][\w'’-]*(?:[ -][A-ZÅÄÖÜÉ][\w'’-]*)?)?"
 _ENGLISH_STREET = rf"[0-9]{{1,4}}[a-zA-Z]?\s(?:{_CAP}\s?){{1,3}}(?:,\s?{_CAP}(?:\s{_CAP})?)*(?:,?\s(?:[0-9]{{5}}|[A-Z]{{1,2}}[0-9]{{1,2}}\s?[0-9][A-Z]{{2}})(?:\s{_CAP})?)?"
 _ADDRESS = re.compile(
     rf"(?P<street>{_STREET})(?:\s*[,\n]\s*|\s+)?(?P<place>{_PLACE})?|(?P<only>(?<![\w-]){_PLACE}(?![\w-]))|(?P<english>{_ENGLISH_STREET})"
@@ -53,7 +53,7 @@ _LOWER_STREET = re.compile(
 )
 _NAME_WORDS = rf"((?:{_CAP}\s){{0,3}}{_CAP})"
 _NAME_AFTER = re.compile(
-    rf"""(?:\bon\s+(?:nyt|nykyään|nykyisin|oikeasti|oikeesti|jatkossa|siis)\s|\b(?:pitäisi|pitäis|pitäs|pitää|kuuluu|kuuluisi|tulee|tulisi)\s+(?:\w+\s)?olla\s
+    rf"""(?:\b(?:on|olen|oon)\s+(?:nyt|nykyään|nykyisin|oikeasti|oikeesti|jatkossa|siis)\s|\b(?:pitäisi|pitäis|pitäs|pitää|kuuluu|kuuluisi|tulee|tulisi)\s+(?:\w+\s)?olla\s
     |\b(?:uusi|uus)\s+(?:\w*nimi\w*|on)\s*(?:on\s)?:?\s*|\boikein\s(?:on\s)?|\boikea\s(?:\w*nimi\s)?(?:on\s)?|\bvaan\s|\bnimeks\w*\s
     |\bshould\s+(?:be|read|say)\s|\bis\s+(?:now|actually)\s|\bnow\s+(?:called\s)?|\bto\s|\bis\s|->\s?|=>\s?|→\s?|:\s|\bnew\s+\w*\s?name\s+is\s|\butan\s|\bheter\s+(?:nu|numera)\s
     |\bär\s+(?:nu|numera)\s|\btill\s|\bborde\s+vara\s|\bska\s+vara\s|\bcalled\s|\bon\s|\bspelled\s|\bbut\s)["“”']?{_NAME_WORDS}""",
@@ -67,7 +67,7 @@ _FORM = re.compile(
     r"(?:muotoon|->|=>|tilalle|\bto\b|should be|pitäisi olla|till)\s*:?\s*[\"“”]?([^\W\d_]+)", re.IGNORECASE
 )
 _NOT_NAMES = frozenset(
-    "The I My Your It Please Hei Moi Kiitos Not Ei Voisitteko Terveisin And Also Thanks".split()
+    ["The", "I", "My", "Your", "It", "Please", "Hei", "Moi", "Kiitos", "Not", "Ei", "Voisitteko", "Terveisin", "And", "Also", "Thanks"]
 )
 
 

@@ -56,7 +56,7 @@ SPOKEN: dict[str, str] = {
     )
     for word in words.split()
 }
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), "23456789", strict=True))
+_TENS = dict(zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], "23456789", strict=True))
 _ENGLISH_TENS = re.compile(
     rf"\b({'|'.join(_TENS)})(?:[ -](one|two|three|four|five|six|seven|eight|nine)\b)?", re.IGNORECASE
 )
@@ -97,7 +97,7 @@ def _looks_like_other(run: str) -> bool:
     digits = _digits(run)
     if re.fullmatch(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2,4}", run):
         return True
-    return len(digits) != 6 and (digits.startswith("0") or len(digits) == 5 and run == digits)
+    return len(digits) != 6 and (digits.startswith("0") or (len(digits) == 5 and run == digits))
 
 
 def code_places(text: str) -> list[re.Match[str]]:

@@ -1,4 +1,4 @@
-"""The vocabulary: which words carry which meaning, read from `data/lexicon*.toml` and checked at load.
+"""The vocabulary: which words carry which meaning, read from `data/*.toml` and checked at load.
 
 A pattern is a word (`tili`), a beginning (`poist*`), a part (`*kielto*`) or several of these with a space; `…`
 stands for up to three words in between. Words are compared without accents. A word that hits nothing may still be
@@ -25,7 +25,7 @@ GAP = "…"
 _GAP_WORDS = 3
 #: Letters a pattern needs to count in a text of another language, and to be looked for misspelled.
 _LONG, _FUZZY = 5, 6
-_KNOWN_KEYS = {"meaning", "polar", "swallows", "never", "exact", ANY, *LANGUAGES}
+_KNOWN_KEYS = {"meaning", "polar", "swallows", "never", "slips", ANY, *LANGUAGES}
 
 
 class LexiconError(ValueError):
@@ -164,22 +164,14 @@ class Lexicon:
         self._singles: dict[str, list[tuple[str, str]]] = {}
         self._phrases: dict[str, list[Phrase]] = {}
         self._never: dict[str, _Matcher] = {}
-        exact: set[str] = set()
+        self._slips: set[str] = set()
         for name, table in tables.items():
-            self._read(name, table, exact)
-        fuzzy = [pattern for pattern in self._singles if pattern not in exact]
-        fuzzy += [
-            part
-            for phrases in self._phrases.values()
-            for phrase in phrases
-            for part in phrase.parts
-            if part != GAP
-        ]
-        self._misspelled = _Misspelled(list(dict.fromkeys(fuzzy)), plain)
+            self._read(name, table)
+        self._misspelled = _Misspelled(sorted(self._slips), plain)
         self._patterns_of = lru_cache(maxsize=65_536)(self._find_patterns)
         self._meanings_of = lru_cache(maxsize=65_536)(self._find_meanings)
 
-    def _read(self, name: str, table: dict[str, Any], exact: set[str]) -> None:
+    def _read(self, name: str, table: dict[str, Any]) -> None:
         unknown = set(table) - _KNOWN_KEYS
         if unknown or not name.isupper():
             raise LexiconError(f"{name}: cannot read {', '.join(sorted(unknown)) or 'this name'}")
@@ -190,9 +182,9 @@ class Lexicon:
             self._never[name].add(fold(pattern))
         for language in (ANY, *LANGUAGES):
             for written in table.get(language, ()):
-                self._add(name, language, written, exact if table.get("exact") else None)
+                self._add(name, language, written, bool(table.get("slips")))
 
-    def _add(self, concept: str, language: str, written: str, exact: set[str] | None) -> None:
+    def _add(self, concept: str, language: str, written: str, slips: bool) -> None:
         parts = tuple(fold(part) if part != GAP else GAP for part in written.split())
         if not parts or any(len(_stem(part)) < 1 for part in parts) or GAP in (parts[0], parts[-1]):
             raise LexiconError(f"{concept}: {written!r} is no pattern")
@@ -201,24 +193,26 @@ class Lexicon:
                 self._matcher.add(part)
         if len(parts) == 1:
             self._singles.setdefault(parts[0], []).append((concept, language))
-            if exact is not None:
-                exact.add(parts[0])
+            if slips:
+                self._slips.add(parts[0])
         else:
             self._phrases.setdefault(parts[0], []).append(Phrase(parts, concept, language))
 
-    def _find_patterns(self, word: str) -> tuple[str, ...]:
+    def _find_patterns(self, word: str) -> tuple[tuple[str, bool], ...]:
+        """The patterns a word hits, and whether it is spelled as it should be."""
         found = self._matcher.find(word)
-        if not any(len(_stem(pattern)) >= min(4, len(word)) for pattern in found):
-            found += self._misspelled.find(word)
-        return tuple(dict.fromkeys(found))
+        if any(pattern in self._singles and len(_stem(pattern)) >= min(4, len(word)) for pattern in found):
+            return tuple((pattern, True) for pattern in dict.fromkeys(found))
+        misspelled = [pattern for pattern in self._misspelled.find(word) if pattern not in found]
+        return (*((pattern, True) for pattern in found), *((pattern, False) for pattern in misspelled))
 
     def _find_meanings(self, word: str) -> tuple[tuple[str, str, bool], ...]:
         """(concept, language, long enough to count in any language) for one word."""
         found = []
-        for pattern in self._patterns_of(word):
-            long = len(_stem(pattern)) >= _LONG
+        for pattern, as_written in self._patterns_of(word):
+            long = as_written and len(_stem(pattern)) >= _LONG
             for concept, language in self._singles.get(pattern, ()):
-                if not self._never[concept].find(word):
+                if (as_written or pattern in self._slips) and not self._never[concept].find(word):
                     found.append((concept, language, long))
         return tuple(found)
 
@@ -242,7 +236,7 @@ class Lexicon:
             if token.sort != "word":
                 continue
             found += [Span(at, at + 1, concept) for concept in self.meanings(token.fold, languages)]
-            for pattern in self._patterns_of(token.fold):
+            for pattern, _ in self._patterns_of(token.fold):
                 for phrase in self._phrases.get(pattern, ()):
                     end = self._phrase_end(phrase, tokens, at, languages)
                     if end:
@@ -277,7 +271,7 @@ class Lexicon:
         return position
 
     def _holds(self, pattern: str, token: Token) -> bool:
-        return token.sort == "word" and pattern in self._patterns_of(token.fold)
+        return token.sort == "word" and any(pattern == hit for hit, _ in self._patterns_of(token.fold))
 
     @staticmethod
     def _speaks_for_itself(phrase: Phrase) -> bool:

@@ -68,22 +68,25 @@ def _negations(languages: frozenset[str]) -> frozenset[str]:
 
 
 def moods(
-    sentence: Sentence, languages: frozenset[str], past_asks: Sequence[int], asks_noun: bool, personal: bool
+    sentence: Sentence, languages: frozenset[str], past_asks: Sequence[int], asks_nouns: Set[int], personal: bool
 ) -> list[Mood]:
     """The mood of every token of a sentence.
 
-    `past_asks` are the places of words like "pyysin" or "lähetin"; `asks_noun` says that a request is named;
+    `past_asks` are the places of words like "pyysin" or "lähetin", `asks_nouns` those of words that name a request;
     `personal` that the writer speaks of themselves.
     """
     tokens = sentence.tokens
     found = [Mood.PLAIN] * len(tokens)
     _suppose(tokens, found)
+    _mark_meanwhile(sentence, found)
     _mark_done(tokens, found)
     for at in past_asks:
-        _mark_past(tokens, at, asks_noun, found)
+        _mark_past(sentence, at, found, asks_nouns)
     for at, token in enumerate(tokens):
         if token.fold in _negations(languages) and not _is_answer_no(tokens, at, languages):
             _deny(sentence, at, found)
+        if token.fold in _words()["ceasing", "words"]:
+            _deny_closely(tokens, at, found)
     if not personal:
         _mark_asked(tokens, found)
     return found
@@ -97,7 +100,7 @@ def negated_places(tokens: Sequence[Token], languages: frozenset[str]) -> list[i
 def _is_answer_no(tokens: Sequence[Token], at: int, languages: frozenset[str]) -> bool:
     """ "No, please delete it" and Finnish "no" (well) deny nothing."""
     follows = tokens[at + 1].fold if at + 1 < len(tokens) else ""
-    return tokens[at].fold == "no" and ("fi" in languages and "en" not in languages or follows == ",")
+    return tokens[at].fold == "no" and (("fi" in languages and "en" not in languages) or follows == ",")
 
 
 def _is_command(token: Token) -> bool:
@@ -119,6 +122,16 @@ def _deny(sentence: Sentence, at: int, found: list[Mood]) -> None:
         for before in range(_clause_start(sentence, at), at):
             if found[before] is Mood.PLAIN:
                 found[before] = Mood.DENIED
+
+
+def _deny_closely(tokens: Sequence[Token], at: int, found: list[Mood]) -> None:
+    """ "Stop using my data": the next few words of the clause are denied."""
+    for place in range(at + 1, min(len(tokens), at + 6)):
+        token = tokens[place]
+        if token.sort == "mark" or token.fold in _words()["ends", "joins"] or _is_command(token):
+            return
+        if found[place] is Mood.PLAIN:
+            found[place] = Mood.DENIED
 
 
 def _clause_start(sentence: Sentence, at: int) -> int:
@@ -148,8 +161,10 @@ def _ends_denial(tokens: Sequence[Token], at: int, here: int, forbids: bool) -> 
     return _is_command(token) and not forbids
 
 
-def _mark_past(tokens: Sequence[Token], at: int, asks_noun: bool, found: list[Mood]) -> None:
-    words = _words()
+def _mark_past(sentence: Sentence, at: int, found: list[Mood], asks_nouns: Set[int]) -> None:
+    words, tokens = _words(), sentence.tokens
+    first, last = next(clause for clause in sentence.clauses if clause[0] <= at < clause[1])
+    asks_noun = any(first <= place < last for place in asks_nouns)
     alone = any(token.fold in words["past", "alone"] for token in tokens[at : at + 3])
     before = {token.fold for token in tokens[max(0, at - 2) : at]}
     if not (alone or asks_noun) or before & words["past", "not_after"]:
@@ -157,8 +172,8 @@ def _mark_past(tokens: Sequence[Token], at: int, asks_noun: bool, found: list[Mo
     start = at
     while start > 0 and tokens[start - 1].fold not in words["past", "ends"] and tokens[start - 1].fold != ",":
         start -= 1
-    end = at
-    while end < len(tokens) and tokens[end].fold not in words["past", "ends"]:
+    end, limit = at, len(tokens) if alone else last
+    while end < limit and tokens[end].fold not in words["past", "ends"]:
         end += 1
     for place in range(start, end):
         if found[place] is Mood.PLAIN and not _is_command(tokens[place]):
@@ -200,6 +215,14 @@ def _mark_asked(tokens: Sequence[Token], found: list[Mood]) -> None:
         for place in range(at, end):
             if found[place] is Mood.PLAIN:
                 found[place] = Mood.ASKED
+
+
+def _mark_meanwhile(sentence: Sentence, found: list[Mood]) -> None:
+    for start, end in sentence.clauses:
+        if sentence.tokens[start].fold in _words()["meanwhile", "words"]:
+            for place in range(start, end):
+                if not _is_command(sentence.tokens[place]):
+                    found[place] = Mood.SUPPOSED
 
 
 def _suppose(tokens: Sequence[Token], found: list[Mood]) -> None:

@@ -59,6 +59,9 @@ _CLOSING = re.compile(
 _POSTSCRIPT = re.compile(r"^\s*p\.?\s?s\.?[\s:.,]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
+_NAME_LINE = re.compile(r"(?:[A-ZÅÄÖ][\w.'-]*\s){1,3}[A-ZÅÄÖ][\w.'-]*")
+_CONTACT_LINE = re.compile(r"(?:(?:puh|tel|gsm|p|m|e-?mail|sähköposti)[.:]*\s*)?(?:\S+@\S+|\+?[0-9][0-9 \-()]{5,})", re.IGNORECASE)
+
 #: Longest signature block, in lines and in characters, that is taken for one.
 _SIGNATURE_LINES = 8
 _SIGNATURE_LINE_CHARS = 110
@@ -164,7 +167,16 @@ def without_signature(text: str) -> str:
         after = next((i for i, rest in enumerate(tail) if _POSTSCRIPT.match(rest)), len(tail))
         if after <= _SIGNATURE_LINES and all(len(rest) <= _SIGNATURE_LINE_CHARS for rest in tail[:after]):
             return "\n".join(lines[:at] + tail[after:]).strip()
-    return text
+    return _without_contact_block(text)
+
+
+def _without_contact_block(text: str) -> str:
+    """Less a last paragraph that is a name and how to reach it, without any closing before."""
+    before, _, last = text.rstrip().rpartition("\n\n")
+    lines = [line.strip() for line in last.split("\n")]
+    if not before.strip() or not 2 <= len(lines) <= 5 or not _NAME_LINE.fullmatch(lines[0]):
+        return text
+    return before if any(_CONTACT_LINE.fullmatch(line) for line in lines[1:]) else text
 
 
 def excerpt(text: str) -> str:

@@ -14,11 +14,11 @@ from cases.understanding import digits
 from cases.understanding.corrections import FIELDS, read_correction
 from cases.understanding.language import active, detect
 from cases.understanding.lexicon import Span, lexicon
-from cases.understanding.moods import Mood, moods, negated_places
+from cases.understanding.moods import moods, negated_places
 from cases.understanding.prepare import excerpt, visible, without_signature
 from cases.understanding.rules import MOOD_PREFIX, Finding, Hit, Scope, apply
 from cases.understanding.sensitive import MASKS, mask
-from cases.understanding.slots import claimed_email, emails, identifiers
+from cases.understanding.slots import claimed_email, identifiers
 from cases.understanding.tokens import Sentence, Token, sentences, tokenise
 
 _ARTICLE = re.compile(
@@ -29,6 +29,10 @@ _PURPOSE_OF = {
     "MARKETING": Purpose.DIRECT_MARKETING, "SALES": Purpose.DISTANCE_SELLING, "SURVEY": Purpose.MARKET_RESEARCH,
     "PUBLISH": Purpose.PUBLICATION, "DISCLOSE": Purpose.DISCLOSURE, "PROFILE": Purpose.PROFILING,
 }  # fmt: skip
+#: Meanings a Finnish possessive ending makes the writer's own.
+_OWNED = frozenset({"DATA", "HISTORY", "ACCOUNT", "ITEM", "REQUEST", "CONSENT", "MARKETING", "ORDER", "DELETE", *FIELDS})
+#: Bans that an objection in the same message speaks of.
+_OBJECTABLE = frozenset({Purpose.PROFILING, Purpose.DISCLOSURE, Purpose.PUBLICATION})
 _CONTRASTS = frozenset({"mutta", "but", "men", "kunhan", "except", "paitsi", "utom", "vaikka"})
 _REPLY_SUBJECT = re.compile(r"^\s*(?:re|vs|sv|fw|fwd|vl|lv|aw|vb)\s*:", re.IGNORECASE)
 #: Acts in the order in which one wins over another, when no right is asked for.
@@ -47,7 +51,7 @@ class _Part:
 
 def _possessive(token: Token, concepts: frozenset[str] | set[str], languages: frozenset[str]) -> bool:
     """A Finnish possessive ending on a noun of the lexicon: `tietoni`, `osoitettani`, `tilimme`."""
-    if "fi" not in languages or not concepts or len(token.fold) < 5:
+    if "fi" not in languages or not concepts & _OWNED or len(token.fold) < 5:
         return False
     return token.fold.endswith(("ni", "mme", "nikin", "niki", "mmekin", "nihan"))
 
@@ -110,8 +114,9 @@ class _Message:
         ]
         names = {span.concept for span in spans}
         past = [span.start for span in spans if span.concept == "PAST_ASK"]
+        asks = {span.start for span in spans if span.concept == "ASK_NOUN"}
         found = moods(
-            sentence, self.languages, past, "ASK_NOUN" in names, bool(names & {"MY", "ME", "ABOUT_ME"})
+            sentence, self.languages, past, asks, bool(names & {"MY", "ME", "ABOUT_ME"})
         )
         for span in spans:
             concept = known.concepts[span.concept]
@@ -215,20 +220,31 @@ class _Reader:
         silenced = next((finding for finding in self.findings if finding.rule.silences), None)
         if silenced:
             return self._reading(Act.OTHER, [silenced], safe, sensitive)
-        sure = [finding for finding in asked if finding.rule.sure]
         act = self._other_act(found_codes)
-        if act is Act.WITHDRAW:
-            asked = sure
+        asked = self._counting(asked, act)
+        sure = [finding for finding in asked if finding.rule.sure]
         if asked and not (act is Act.CODE and not sure):
             return self._request(asked, sure, safe, sensitive, found_codes)
         used = [finding for finding in self.findings if finding.rule.reads is act]
         reading = self._reading(act, used, safe, sensitive, found_codes)
         return reading
 
+    def _counting(self, asked: Sequence[Finding], act: Act) -> list[Finding]:
+        """The findings that count: with a new value where one is needed, and few when a request is taken back."""
+        kept = []
+        for finding in asked:
+            needs_value = finding.rule.value or (act is Act.WITHDRAW and finding.rule.reads is Kind.CORRECTION)
+            if needs_value and not any(correction.new_value for correction in self._corrections([finding])):
+                continue
+            if act is Act.WITHDRAW and not finding.rule.sure:
+                continue
+            kept.append(finding)
+        return kept
+
     def _other_act(self, found_codes: tuple[str, ...]) -> Act:
         message = self.message
         reads = {finding.rule.reads for finding in self.findings}
-        if found_codes and (message.words <= 6 or message.has("CODE_WORD")):
+        if found_codes and (message.words <= 6 or message.has("CODE_WORD") or digits.spoken_code(self.own)):
             return Act.CODE
         if digits.letter_code(self.own) and (message.words <= 5 or message.has("CODE_WORD")):
             return Act.CODE
@@ -258,6 +274,8 @@ class _Reader:
     ) -> Reading:
         chosen = list(sure) or list(asked)
         unsure = not sure
+        if any(finding.rule.reads is Kind.OBJECTION for finding in chosen):
+            chosen = [finding for finding in chosen if not self._objected(finding)]
         kinds = {finding.rule.reads for finding in chosen}
         corrections = self._corrections(chosen) if Kind.CORRECTION in kinds else ()
         doubts: set[Kind] = set()
@@ -273,45 +291,68 @@ class _Reader:
                 candidates[finding.rule.reads] = None
                 candidates.update(dict.fromkeys(finding.rule.also))
         doubtful = unsure or bool(doubts)
-        purposes = self._purposes(chosen)
+        purposes = self._purposes(chosen, asked)
         return self._reading(
             Act.REQUEST, chosen, safe, sensitive, found_codes, tuple(sorted(k for k in kinds if isinstance(k, Kind))),
             purposes, corrections, not doubtful, tuple(candidates) if doubtful else (),
         )  # fmt: skip
 
-    def _purposes(self, chosen: Sequence[Finding]) -> tuple[Purpose, ...]:
+    def _objected(self, finding: Finding) -> bool:
+        """A ban beside an objection that only says the same: "vastustan … eikä minua saa profiloida"."""
+        return finding.rule.reads is Kind.OPT_OUT and self._purposes_of(finding) <= _OBJECTABLE
+
+    def _purposes_of(self, finding: Finding) -> set[Purpose]:
+        if finding.rule.reads not in (Kind.OPT_OUT, Kind.OBJECTION):
+            return set()
+        named = self.message.purposes(finding) if finding.rule.names else set()
+        if finding.rule.reads is Kind.OBJECTION:
+            named &= _OBJECTABLE
+        return (set(finding.rule.purposes) | named) or set(finding.rule.otherwise)
+
+    def _purposes(self, chosen: Sequence[Finding], asked: Sequence[Finding]) -> tuple[Purpose, ...]:
+        spoken_of = [finding for finding in asked if finding in chosen or self._objected(finding)]
         found: set[Purpose] = set()
-        for finding in chosen:
-            if finding.rule.reads not in (Kind.OPT_OUT, Kind.OBJECTION):
-                continue
-            named = self.message.purposes(finding)
-            if Purpose.DISCLOSURE in named and Purpose.DISCLOSURE in finding.rule.purposes:
-                named -= {Purpose.DIRECT_MARKETING}
-            if finding.rule.reads is Kind.OBJECTION:
-                named &= {Purpose.PROFILING, Purpose.DISCLOSURE, Purpose.PUBLICATION}
-            found |= set(finding.rule.purposes) | named
+        for finding in spoken_of:
+            found |= self._purposes_of(finding)
         return tuple(purpose for purpose in Purpose if purpose in found)
 
     def _corrections(self, chosen: Sequence[Finding]) -> tuple[Correction, ...]:
+        """Fields the correcting sentences name, with their new values; else those the message names at all."""
         found: dict[str, Correction] = {}
-        for finding in chosen:
-            if finding.rule.reads is not Kind.CORRECTION:
-                continue
-            text = self.message.text_of(finding.sentence, 2)
-            part = self.message.parts[finding.sentence]
-            names = [FIELDS[hit.key] for hit in finding.hits if hit.key in FIELDS]
-            nearby = [FIELDS[key] for key in (part.whole.hits if part.whole else {}) if key in FIELDS]
-            if finding.rule.name == "has_moved" and not names:
-                names = ["address"]
-            for name in names:
-                correction = read_correction(name, text)
-                if name not in found or found[name].new_value is None:
-                    found[name] = correction
-            for name in nearby:
-                correction = read_correction(name, self.message.text_of(finding.sentence, 0))
-                if name not in found and correction.new_value:
-                    found[name] = correction
+        asking = [finding for finding in chosen if finding.rule.reads is Kind.CORRECTION]
+        for finding in asking:
+            named = [FIELDS[hit.key] for hit in finding.hits if hit.key in FIELDS]
+            for name in named or (["address"] if "MOVED" in self._keys(finding.sentence) else []):
+                self._note(found, name, self.message.text_of(finding.sentence, 2))
+            for number in (finding.sentence, finding.sentence + 1):
+                for name in self._fields(number):
+                    self._note(found, name, self.message.text_of(number, 0), only_valued=True)
+        if asking and not found:
+            self._look_everywhere(found)
         return tuple(found.values())
+
+    def _look_everywhere(self, found: dict[str, Correction]) -> None:
+        for number in range(len(self.message.parts)):
+            names = self._fields(number) + (["address"] if "MOVED" in self._keys(number) else [])
+            for name in names:
+                self._note(found, name, self.message.text_of(number, 1), only_valued=True)
+
+    def _keys(self, number: int) -> frozenset[str]:
+        if number >= len(self.message.parts):
+            return frozenset()
+        whole = self.message.parts[number].whole
+        return frozenset(whole.hits) if whole else frozenset()
+
+    def _fields(self, number: int) -> list[str]:
+        return [FIELDS[key] for key in sorted(self._keys(number)) if key in FIELDS]
+
+    @staticmethod
+    def _note(found: dict[str, Correction], name: str, text: str, only_valued: bool = False) -> None:
+        if name in found and found[name].new_value is not None:
+            return
+        correction = read_correction(name, text)
+        if correction.new_value is not None or not (only_valued or name in found):
+            found[name] = correction
 
     def _reading(
         self,
@@ -340,7 +381,7 @@ class _Reader:
             codes=found_codes,
             case_ids=digits.case_ids(self.own),
             sensitive=sensitive,
-            sure=sure and all(finding.rule.sure for finding in used) or bool(kinds and sure),
+            sure=(sure and all(finding.rule.sure for finding in used)) or bool(kinds and sure),
             candidates=candidates,
             why=tuple(dict.fromkeys(finding.why for finding in used)),
             safe_text=_without_codes(safe),

@@ -6,7 +6,7 @@ is used up, so that "poistakaa minut postituslistalta" is not also an erasure. V
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,9 @@ from cases.model import Act, Kind, Purpose
 from cases.understanding.lexicon import LexiconError, lexicon, read_data
 from cases.understanding.moods import Mood
 
-SCOPES = ("clause", "sentence", "context", "last")
+#: Stands for every meaning of a word that is used up.
+WORD = ""
+SCOPES = ("first", "clause", "sentence", "context", "last")
 MOOD_PREFIX = {
     Mood.PLAIN: "",
     Mood.DENIED: "-",
@@ -26,6 +28,7 @@ MOOD_PREFIX = {
 }
 _KEYS = {
     "name", "reads", "needs", "without", "scope", "sure", "also", "silences", "purposes", "uses", "asks", "short", "field",
+    "names", "otherwise", "value",
 }  # fmt: skip
 #: Meanings that are worked out, not looked up.
 DERIVED = frozenset(
@@ -42,10 +45,9 @@ class Hit:
     words: str
     polar: bool
 
-    @property
-    def spent(self) -> tuple[str, int]:
-        """What is used up with it: a verb's word whatever it means, another word only in this meaning."""
-        return ("" if self.polar else self.key, self.at)
+    def spent_in(self, used: Set[tuple[str, int]]) -> bool:
+        """Whether a rule has taken this word, whatever it means, or this meaning of it."""
+        return (WORD, self.at) in used or (self.key, self.at) in used
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,14 @@ class Rule:
     also: tuple[Kind, ...] = ()
     silences: bool = False
     purposes: tuple[Purpose, ...] = ()
-    #: Uses up every wished verb it met, not only the first.
-    uses_all: bool = False
+    #: Purposes when the words name none.
+    otherwise: tuple[Purpose, ...] = ()
+    #: Whether purposes are also read from the words.
+    names: bool = True
+    #: Counts only when a new value is found.
+    value: bool = False
+    #: What is used up besides the deciding word: "", "all" it met, or every verb in the "scope".
+    uses: str = ""
     asks: bool = False
     short: bool = False
 
@@ -135,7 +143,10 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         also=tuple(Kind(kind) for kind in row.get("also", ())),
         silences=row.get("silences", False),
         purposes=tuple(Purpose(purpose) for purpose in row.get("purposes", ())),
-        uses_all=row.get("uses") == "all",
+        otherwise=tuple(Purpose(purpose) for purpose in row.get("otherwise", ())),
+        names=row.get("names", True),
+        uses=row.get("uses", ""),
+        value=row.get("value", False),
         asks=row.get("asks", False),
         short=row.get("short", False),
     )
@@ -151,32 +162,38 @@ def rules() -> tuple[Rule, ...]:
     return found
 
 
+#: Levels that are tried on another level's stretches.
+_TRIED_ON = {"first": "sentence", "last": "context"}
+
+
 @lru_cache(maxsize=1)
 def _by_scope() -> dict[str, tuple[Rule, ...]]:
     return {scope: tuple(rule for rule in rules() if scope in rule.scopes) for scope in SCOPES}
 
 
 def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
-    """Every rule that holds in a message cut into clauses, sentences and sentences with the one before."""
+    """Every rule that holds in a message cut into clauses, sentences and sentences with the one before.
+
+    Rules that are sure go first, level by level; the others only get what those leave.
+    """
     found: list[Finding] = []
     used: set[tuple[str, int]] = set()
-    for level in SCOPES:
-        for rule in _by_scope()[level]:
-            if rule.short and words > _SHORT_WORDS:
-                continue
-            for scope in scopes["context" if level == "last" else level]:
-                if level == "last" and any(finding.sentence == scope.sentence for finding in found):
+    for sure in (True, False):
+        for level in SCOPES:
+            for rule in _by_scope()[level]:
+                if rule.sure is not sure or (rule.short and words > _SHORT_WORDS):
                     continue
-                found += _try(rule, scope, used)
+                for scope in scopes[_TRIED_ON.get(level, level)]:
+                    if level == "last" and any(finding.sentence == scope.sentence for finding in found):
+                        continue
+                    found += _try(rule, scope, used)
     return found
 
 
 def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Iterator[Finding]:
     hits = scope.hits
-    heads = [hit for key in rule.needs[0] for hit in hits.get(key, ()) if hit.spent not in used]
-    if not heads or (rule.asks and not scope.asks):
-        return
-    if any(key in hits for key in rule.without):
+    heads = [hit for key in rule.needs[0] for hit in hits.get(key, ()) if not hit.spent_in(used)]
+    if not heads or (rule.asks and not scope.asks) or any(key in hits for key in rule.without):
         return
     others: list[Hit] = []
     for need in rule.needs[1:]:
@@ -184,6 +201,9 @@ def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Iterator[Findi
         if met is None:
             return
         others.append(met)
-    spent = [*heads, *(others if rule.uses_all else ())]
-    used.update(hit.spent for hit in spent)
+    used.update((WORD if hit.polar else hit.key, hit.at) for hit in heads)
+    if rule.uses:
+        used.update((WORD, hit.at) for hit in (*heads, *others))
+    if rule.uses == "scope":
+        used.update((WORD, hit.at) for listed in hits.values() for hit in listed if hit.polar)
     yield Finding(rule, (heads[0], *others), scope.sentence)

@@ -21,23 +21,20 @@ _TOKEN = re.compile(
     |(?P<url>https?://\S+|www\.\S+)
     |(?P<number>\+?[0-9]+(?:[.,:/][0-9]+)*)
     |(?P<word>[^\W\d_]+(?:['’´][^\W\d_]+)*(?::[^\W\d_]{{1,4}}(?![\w]))?)
-    |(?P<mark>\.{{2,}}|->|=>|[.!?…,;:()\-–—"”“/&>→\n])""".replace("[ ]", r"\ "),
+    |(?P<mark>\.{{2,}}|->|=>|(?<![^\W_])-|-(?![^\W_])|[.!?…,;:()–—"”“/&>→\n])""".replace("[ ]", r"\ "),
     re.IGNORECASE | re.VERBOSE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _ENDS = frozenset(".!?…")
 #: A full stop after one of these ends no sentence.
 _ABBREVIATIONS = frozenset(
-    "art nro no nr esim mm ym yms jne puh os osoite tel terv mr mrs ms dr klo kohd ko ks so ts synt eg ie etc ca bl tex".split()
+    ["art", "nro", "no", "nr", "esim", "mm", "ym", "yms", "jne", "puh", "os", "osoite", "tel", "terv", "mr", "mrs", "ms", "dr", "klo", "kohd", "ko", "ks", "so", "ts", "synt", "eg", "ie", "etc", "ca", "bl", "tex"]
 )
 _BULLET = re.compile(r"^\s*(?:[-–—*•·]|\(?[0-9a-c]{1,2}[).])\s+")
 #: A line at least this long may go on in the next one; a shorter one ends its sentence.
 _WRAPPED_CHARS = 58
 _DIVIDERS = frozenset(
-    """ja seka mutta vaan tai joten eli koska silti muttei kunnes ennenku ennenkuin kun ku jos jotta et etta ettei joka jotka mita
-    mista kenelle miksi eika enka emmeka
-    and but or so because until when if that which then before after while unless rather
-    och men eller utan samt tills nar om att som innan""".split()
+    ["ja", "seka", "mutta", "vaan", "tai", "joten", "eli", "koska", "silti", "muttei", "kunnes", "ennenku", "ennenkuin", "kun", "ku", "jos", "jotta", "et", "etta", "ettei", "joka", "jotka", "mita", "mista", "kenelle", "miksi", "eika", "enka", "emmeka", "and", "but", "or", "so", "because", "until", "when", "if", "that", "which", "then", "before", "after", "while", "unless", "rather", "och", "men", "eller", "utan", "samt", "tills", "nar", "om", "att", "som", "innan"]
 )
 _DIVIDING_MARKS = frozenset(",;:()–—/&\n")
 
