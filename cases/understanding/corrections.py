@@ -24,7 +24,7 @@ _NEW = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _OLD = re.compile(
-    r"\b(?:vanha\w*|entinen|entise\w*|aiempi|ei|eikä|lukee|luki|old|former|previous|not|from|currently|gammal|gamla|inte|ej|tidigare)\b[^.!?\n]{0,24}$",
+    r"\b(?:vanha\w*|entinen|entise\w*|aiempi|ei|eikä|lukee|luki|old|former|previous|not|from|currently|gammal|gamla|inte|ej|tidigare)\b[^.!?\n,;:]{0,24}$",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w@.,/-])(?:\+[0-9]{1,3}[ \-]?|\(?0)[0-9][0-9 \-()]{4,14}[0-9](?![\w@/-])")

@@ -1,7 +1,7 @@
 """The vocabulary: which words carry which meaning, read from `data/*.toml` and checked at load.
 
 A pattern is a word (`tili`), a beginning (`poist*`), a part (`*kielto*`) or several of these with a space; `…`
-stands for up to three words in between. Words are compared without accents. A word that hits nothing may still be
+stands for up to four words in between. Words are compared without accents. A word that hits nothing may still be
 a known beginning misspelled by one letter; `data/plain.toml` lists words this must leave alone.
 
 A beginning carries Finnish better than a stem: `poist*` holds `poistakaa`, `poistettaisko` and `poistapa` alike.
@@ -22,7 +22,7 @@ from cases.understanding.tokens import Token
 LANGUAGES = ("fi", "en", "sv", "de", "et", "ru")
 ANY = "any"
 GAP = "…"
-_GAP_WORDS = 3
+_GAP_WORDS = 4
 #: Letters a pattern needs to count in a text of another language, and to be looked for misspelled.
 _LONG, _FUZZY = 5, 6
 _KNOWN_KEYS = {"meaning", "polar", "swallows", "never", "slips", ANY, *LANGUAGES}

@@ -83,6 +83,8 @@ def moods(
     for at in past_asks:
         _mark_past(sentence, at, found, asks_nouns)
     for at, token in enumerate(tokens):
+        if len(token.fold) > 7 and token.fold.endswith(tuple(_words()["reports", "without"])):
+            found[at] = Mood.DENIED
         if token.fold in _negations(languages) and not _is_answer_no(tokens, at, languages):
             _deny(sentence, at, found)
         if token.fold in _words()["ceasing", "words"]:
@@ -111,17 +113,39 @@ def _deny(sentence: Sentence, at: int, found: list[Mood]) -> None:
     words, tokens = _words(), sentence.tokens
     if _is_unable(tokens, at):
         return
+    if _is_own_act(tokens, at):
+        found[at + 1] = Mood.DONE
+        return
+    reports = _reports(tokens, at)
     forbids = tokens[at].fold.startswith(("alka", "elka"))
     end = at + 1
     while end < min(len(tokens), at + _REACH) and not _ends_denial(tokens, at, end, forbids):
-        if found[end] is Mood.PLAIN or found[end] is Mood.DONE:
-            found[end] = Mood.DENIED
+        if found[end] is Mood.PLAIN:
+            found[end] = Mood.DONE if reports else Mood.DENIED
         end += 1
     reached = [token.fold for token in tokens[at + 1 : end]]
     if end - at <= 4 and any(word in words["wish_verbs", "words"] for word in reached):
         for before in range(_clause_start(sentence, at), at):
             if found[before] is Mood.PLAIN:
                 found[before] = Mood.DENIED
+
+
+def _is_own_act(tokens: Sequence[Token], at: int) -> bool:
+    words = _words()
+    if at + 1 >= len(tokens) or tokens[at + 1].fold not in words["own_acts", "words"]:
+        return False
+    before = {token.fold for token in tokens[max(0, at - 2) : at]}
+    return tokens[at].fold in words["own_acts", "negations"] or bool(before & words["own_acts", "subjects"])
+
+
+def _reports(tokens: Sequence[Token], at: int) -> bool:
+    """ "En saanut", "I haven't received": what did not happen is told, nothing is forbidden."""
+    words = _words()
+    ahead = tokens[at + 1].fold if at + 1 < len(tokens) else ""
+    before = tokens[at - 1].fold if at else ""
+    if tokens[at].fold in words["reports", "words"] or (tokens[at].fold == "not" and before in ("did", "have", "has")):
+        return True
+    return len(ahead) > 4 and ahead.endswith(tuple(words["reports", "endings"]))
 
 
 def _deny_closely(tokens: Sequence[Token], at: int, found: list[Mood]) -> None:

@@ -234,6 +234,8 @@ class _Reader:
         kept = []
         for finding in asked:
             needs_value = finding.rule.value or (act is Act.WITHDRAW and finding.rule.reads is Kind.CORRECTION)
+            if finding.rule.yields_to in {other.rule.reads for other in asked}:
+                continue
             if needs_value and not any(correction.new_value for correction in self._corrections([finding])):
                 continue
             if act is Act.WITHDRAW and not finding.rule.sure:

@@ -28,7 +28,7 @@ MOOD_PREFIX = {
 }
 _KEYS = {
     "name", "reads", "needs", "without", "scope", "sure", "also", "silences", "purposes", "uses", "asks", "short", "field",
-    "names", "otherwise", "value",
+    "names", "otherwise", "value", "max_words", "yields_to",
 }  # fmt: skip
 #: Meanings that are worked out, not looked up.
 DERIVED = frozenset(
@@ -80,6 +80,10 @@ class Rule:
     names: bool = True
     #: Counts only when a new value is found.
     value: bool = False
+    #: Most words a stretch may have for the rule to count; 0: any.
+    max_words: int = 0
+    #: A right beside which this reading says nothing of its own.
+    yields_to: Kind | None = None
     #: What is used up besides the deciding word: "", "all" it met, or every verb in the "scope".
     uses: str = ""
     asks: bool = False
@@ -147,6 +151,8 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         names=row.get("names", True),
         uses=row.get("uses", ""),
         value=row.get("value", False),
+        max_words=row.get("max_words", 0),
+        yields_to=Kind(row["yields_to"]) if "yields_to" in row else None,
         asks=row.get("asks", False),
         short=row.get("short", False),
     )
@@ -194,6 +200,8 @@ def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Iterator[Findi
     hits = scope.hits
     heads = [hit for key in rule.needs[0] for hit in hits.get(key, ()) if not hit.spent_in(used)]
     if not heads or (rule.asks and not scope.asks) or any(key in hits for key in rule.without):
+        return
+    if rule.max_words and scope.words > rule.max_words:
         return
     others: list[Hit] = []
     for need in rule.needs[1:]:
