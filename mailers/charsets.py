@@ -52,9 +52,10 @@ def decode_bytes(data: bytes, label: str) -> str:
             return data.decode(name)
         except (UnicodeDecodeError, ValueError):
             continue
-    if b"\xc3" in data and codec == "utf-8":
+    if codec == "utf-8":
         # UTF-8 cut or damaged in a few places: keep the rest of it readable.
         text = data.decode("utf-8", "replace")
-        if text.count("\ufffd") * 10 <= sum(byte > 127 for byte in data):
+        strange = sum(not char.isascii() for char in text)
+        if text.count("\ufffd") * 2 < strange:
             return text
     return data.decode("cp1252", "replace")

@@ -28,6 +28,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 _FROM_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<([^<>]*)>|,|[^"(<,]+|.', re.DOTALL)
 _ADDRESS = re.compile(r'(?:[^\s@<>()\[\]\\,;:"]+|"[^"\r\n]+")@[^\s@<>()\\,;:"]+')
 
+_WRITABLE = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,256}@[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,255}")
+
 
 class Headers:
     """The headers of one mail: names in lower case, values decoded when asked for."""
@@ -128,6 +130,11 @@ def address_of(raw: str) -> str:
         if _ADDRESS.fullmatch(found) and len(found) <= 320:
             return found.lower()
     return ""
+
+
+def is_writable(address: str) -> bool:
+    """Whether an address can stand in a header and an SMTP command as it is, and nothing else with it."""
+    return bool(_WRITABLE.fullmatch(address))
 
 
 def domain_of(address: str) -> str:

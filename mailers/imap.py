@@ -149,6 +149,8 @@ class Session:
             server.host, server.port, None, seconds, self._on_lost, tls if server.implicit_tls else None
         )
         self._well = False
+        #: Somebody waits for an answer, or stopped waiting for one.
+        self._busy = False
 
     @property
     def arrivals(self) -> asyncio.Event:
@@ -259,7 +261,8 @@ class Session:
 
     async def close(self) -> None:
         """Say goodbye if the server still listens, and let go of the connection in any case."""
-        if self._well and not self._lost.done():
+        # A command that was given up half-way would keep the goodbye waiting.
+        if self._well and not self._busy and not self._lost.done():
             with contextlib.suppress(Trouble, ValueError):
                 await self._answer(self._client.logout(), 2.0)
         self._abort()
@@ -267,10 +270,12 @@ class Session:
     async def _answer(self, asked: Awaitable[_T], seconds: float | None = None) -> _T:
         """What comes first: the answer, the loss of the connection, or the end of our patience."""
         task = asyncio.ensure_future(asked)
+        self._busy = True
         ends: set[asyncio.Future[Any]] = {task, self._lost}
         try:
             await asyncio.wait(ends, timeout=seconds or self._seconds, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
+                self._busy = False
                 return task.result()
         except aioimaplib.CommandTimeout:
             raise self._over("timeout") from None
@@ -320,7 +325,7 @@ def _ranges(uids: Iterable[int]) -> str:
     return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in runs)
 
 
-def _records(lines: Iterable[bytes | bytearray]) -> list[Found]:
+def _records(lines: Sequence[bytes | bytearray]) -> list[Found]:
     """The FETCH answers in what the library collected: text as bytes, literals as bytearray.
 
     Answers without a UID, such as flag changes that others made, are passed over.

@@ -105,8 +105,9 @@ class Inbox:
         self._poll_seconds, self._timeout, self._max_bytes = poll_seconds, timeout, max_bytes
         self._first_wait = self._wait = first_wait
         self._on_success = on_success
-        #: uid -> how often fetching it failed.
-        self._stumbles: dict[int, int] = {}
+        #: (UIDVALIDITY, uid) -> how often fetching it failed.
+        self._stumbles: dict[tuple[int, int], int] = {}
+        self._validity = 0
         #: The last contact that worked, in UTC; None before the first.
         self.last_ok: datetime | None = None
         #: The last try worked.
@@ -164,7 +165,6 @@ class Inbox:
             cursor = await load()
             if cursor is None or cursor.uidvalidity != self._validity:
                 cursor = Cursor(self._validity, 0)
-                self._stumbles.clear()
             while True:
                 cursor = await self._drain(session, cursor, handle)
                 self._succeeded()
@@ -186,8 +186,8 @@ class Inbox:
                 cursor = Cursor(self._validity, batch[-1].uid)
                 if mails:
                     await handle(mails, cursor)
-                for mail in mails:
-                    self._stumbles.pop(mail.uid, None)
+                for one in batch:
+                    self._stumbles.pop((self._validity, one.uid), None)
                 self._succeeded()
         return cursor
 
@@ -196,7 +196,7 @@ class Inbox:
         batch: list[Found] = []
         size = 0
         for one in facts:
-            alone = one.size > self._max_bytes or one.uid in self._stumbles
+            alone = one.size > self._max_bytes or (self._validity, one.uid) in self._stumbles
             if batch and (alone or len(batch) == BATCH or size + one.size > BATCH_BYTES):
                 yield batch
                 batch, size = [], 0
@@ -210,19 +210,26 @@ class Inbox:
 
     async def _fetched(self, session: Session, batch: Sequence[Found]) -> list[Fetched]:
         first = batch[0]
-        if self._stumbles.get(first.uid, 0) >= MAX_STUMBLES:
+        if self._stumbles.get((self._validity, first.uid), 0) >= MAX_STUMBLES:
             _log.error("mail_unfetchable uid=%d", first.uid)
             return [Fetched(first.uid, self._validity, first.internal_date, b"", truncated=True)]
         cut = first.size > self._max_bytes
         try:
             found = await session.mails([one.uid for one in batch], FIRST_BYTES if cut else None)
+            given = {one.uid for one in found if one.raw is not None}
+            left_out = [one.uid for one in batch if one.uid not in given]
+            # Deleted meanwhile is one thing; still there and not given is another.
+            if left_out and await session.facts(left_out):
+                raise Trouble("server")
         except Trouble:
             for one in batch:
-                self._stumbles[one.uid] = self._stumbles.get(one.uid, 0) + 1
+                known = (self._validity, one.uid)
+                self._stumbles[known] = self._stumbles.get(known, 0) + 1
             raise
         return [
-            Fetched(one.uid, self._validity, one.internal_date, one.raw or b"", truncated=cut)
+            Fetched(one.uid, self._validity, one.internal_date, one.raw, truncated=cut)
             for one in found
+            if one.raw is not None
         ]
 
     def _succeeded(self) -> None:

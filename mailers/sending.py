@@ -18,7 +18,7 @@ import aiosmtplib
 from aiosmtplib import SMTP
 
 from cases.addresses import normalise_email
-from mailers.headers import domain_of
+from mailers.headers import domain_of, is_writable
 from mailers.servers import Server, reason_of, server_of, tls_context
 
 #: A kept connection that rested longer is asked whether it still lives before a letter is trusted to it.
@@ -37,6 +37,7 @@ REMEDIES: Final = {
     "tls": "TLS with the mail server failed: smtps:// is for port 465, smtp:// for port 587",
     "no_starttls": "the mail server offers no STARTTLS: use smtps://, or another port",
     "login": "the mail server refuses the login: check the user in the smtp address and the password",
+    "later": "the mail server cannot check logins just now: try again in a while",
     "greeting": "the mail server refuses to talk to this machine",
     "lost": "the mail server closed the connection",
 }
@@ -124,6 +125,8 @@ class Postman:
         server's answer, the letter may arrive twice, with the same Message-ID.
         """
         letter = Outgoing(envelope_from, normalise_email(to), message)
+        if not is_writable(letter.to) or not (envelope_from == "" or is_writable(envelope_from)):
+            raise _refused(BAD_ADDRESS)
         async with self._slots:
             while True:
                 client, kept = await self._take(domain_of(envelope_from))
@@ -260,6 +263,9 @@ class Postman:
             await client.login(self._server.login, self._password)
         except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError):
             raise
+        except aiosmtplib.SMTPAuthenticationError as fault:
+            # RFC 4954 section 6: a 4xx says nothing about the password.
+            raise Unreachable("login" if fault.code >= 500 else "later") from None
         except aiosmtplib.SMTPException:
             raise Unreachable("login") from None
 

@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 import idna
 
-from mailers.headers import ids_in
+from mailers.headers import ids_in, is_writable
 from mailers.screening import LOOP_HEADER, OWN_ID_PREFIX
 
 #: Longest header line written, and the longest subject and name kept.
@@ -32,7 +32,6 @@ _MAX_SUBJECT: Final = 250
 _LETTERS: Final = bytes.maketrans(b"0123456789abcdef", b"ghijklmnopqrstuv")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+@[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+")
 _ANSWER_SIGN = re.compile(r"^(?:(?:re|vs|sv|aw|antw|ref)(?:\[\d{1,3}\])?\s*:\s*)+", re.IGNORECASE)
 # HETU, card numbers, and any run of digits that could pass for a code. Case ids have shorter runs and stay.
 _NUMBERS = re.compile(r"\d{6}[-+A-FU-Ya-fu-y]\d{3}\w|\d(?:[ -]?\d){12,18}|\d{6,}")
@@ -128,6 +127,10 @@ def _words(value: str, used: int) -> str:
     """A header's text: as it is when short and ASCII, else in encoded words of whole letters (RFC 2047)."""
     if value.isascii() and used + len(value) <= 900 and "=?" not in value:
         return _folded(value, used)
+    return _encoded(value, used)
+
+
+def _encoded(value: str, used: int) -> str:
     words: list[str] = []
     word = ""
     for char in value:
@@ -160,7 +163,7 @@ def _folded(value: str, used: int) -> str:
 
 
 def _mailbox(name: str, address: str) -> str:
-    if not _ADDRESS.fullmatch(address):
+    if not is_writable(address):
         raise Unwritable("not an address that can be written to")
     local, _, domain = address.rpartition("@")
     bare = f"{local}@{_ascii_domain(domain)}"
@@ -169,7 +172,7 @@ def _mailbox(name: str, address: str) -> str:
         return bare
     if _PLAIN_NAME.fullmatch(name) and len(name) < 60 and "=?" not in name:
         return f"{name} <{bare}>"
-    return f"{_words(name, len('From: '))}\r\n <{bare}>" if not _quotable(name) else f'"{name}" <{bare}>'
+    return f'"{name}" <{bare}>' if _quotable(name) else f"{_encoded(name, len('From: '))}\r\n <{bare}>"
 
 
 def _quotable(name: str) -> bool:
