@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from app.house import House
 from app.render import words
 from cases.correspondence import sort_mail
+from cases.decide import claim_of
 from cases.dialogue import sort_chat
 from cases.faults import TheirFault
 from cases.model import (
@@ -264,10 +265,8 @@ async def _sort(
     reading = replace(
         seen, kinds=(kind,), act=Act.REQUEST, sure=True, why=(*seen.why, f"sorted_by_staff: {kind}")
     )
-    claim = Claim(reading.claimed_email or "", reading.claimed_customer or "", reading.claimed_order or "")
-    known = await gathering.gather(
-        tx, shop=house.shop, inbound=inbound, reading=reading, talk=talk, claim=claim, now=now
-    )
+    turn = gathering.Turn(inbound, reading, talk, claim_of(inbound, reading, talk))
+    known = await gathering.gather(tx, house.shop, turn, now)
     sort = sort_mail if item.channel is Channel.EMAIL else sort_chat
     return sort(inbound, known, item.key, cause=cause), item.channel
 

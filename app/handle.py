@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,12 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.deliver import Delivery
 from app.house import House
 from app.staffchat import StaffChat
-from bot.faults import UnreadableUpdate
 from bot.reading import parse
 from bot.reading import read as read_update
 from cases.decide import claim_of, decide, read
 from cases.faults import Stale
-from cases.model import Channel, Decision, Form, Inbound, Letter, Route
+from cases.model import Channel, Claim, Conversation, Decision, Form, Inbound, Letter, Route
+from cases.work import Known
 from mailers import bounces
 from mailers.inbox import Cursor, Fetched
 from mailers.reading import UnreadableMail, key_of, twin_key
@@ -51,9 +51,44 @@ class Arrival:
     #: Only the beginning was fetched: too large to be read whole.
     truncated: bool = False
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What it is known by ever after."""
+        return (self.key, self.twin) if self.twin else (self.key,)
+
     def as_bytes(self) -> bytes:
         """The raw content, to be set aside."""
         return self.raw if isinstance(self.raw, bytes) else json.dumps(self.raw, ensure_ascii=False).encode()
+
+
+@dataclass(slots=True)
+class _Done:
+    """What one transaction has done so far."""
+
+    tx: Transaction
+    now: datetime
+    leased_until: datetime
+    arrivals: list[tuple[Arrival, str, datetime]] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    buttons: list[str] = field(default_factory=list)
+
+    def add(
+        self, arrival: Arrival, outcome: str, received_at: datetime, letters: Sequence[Letter] = ()
+    ) -> None:
+        """One more arrival has its outcome."""
+        self.arrivals.append((arrival, outcome, received_at))
+        self.letters += letters
+
+    def rows(self, shop: str) -> list[dict[str, Any]]:
+        """The arrivals as rows: key, time and outcome, nothing of their content."""
+        return [
+            {
+                "key": key, "shop": shop, "channel": str(arrival.channel), "received_at": received_at,
+                "handled_at": self.now, "outcome": outcome,
+            }
+            for arrival, outcome, received_at in self.arrivals
+            for key in arrival.keys
+        ]  # fmt: skip
 
 
 class Handler:
@@ -103,13 +138,11 @@ class Handler:
     async def _take(self, batch: Sequence[Arrival], cursor: Cursor | None = None) -> None:
         try:
             await self._commit(batch, cursor)
-        except (Stale, OSError):
-            # Somebody else was first, or the database is away: the source hands the same batch in again.
+        except OSError:
+            # The database is away: the source hands the same batch in again.
             raise
         except Exception as fault:
-            log.warning(
-                "batch_failed channel=%s fault=%s", batch[0].channel if batch else "", type(fault).__name__
-            )
+            log.warning("batch_failed fault=%s", type(fault).__name__)
             await self._one_by_one(batch, cursor)
 
     async def _one_by_one(self, batch: Sequence[Arrival], cursor: Cursor | None) -> None:
@@ -117,7 +150,8 @@ class Handler:
         for arrival in batch:
             try:
                 await self._commit([arrival], None)
-            except OSError:
+            except (Stale, OSError):
+                # Somebody else was first: handed in again, it is decided again.
                 raise
             except Exception as fault:
                 async with self._store.write() as tx:
@@ -126,69 +160,118 @@ class Handler:
             await self._commit([], cursor)
 
     async def _commit(self, batch: Sequence[Arrival], cursor: Cursor | None) -> None:
+        """Everything a batch causes, and the cursor behind it, in one transaction."""
         now = self._now()
-        leased_until = now + outbox.LEASE
-        letters: list[Letter] = []
-        rows: list[dict[str, Any]] = []
         async with self._store.write() as tx:
-            since = (
-                await self._since_of(tx, cursor, now) if batch and batch[0].channel is Channel.EMAIL else None
-            )
-            known = (
-                await saving.known_keys(tx, [k for a in batch for k in (a.key, a.twin) if k])
-                if batch
-                else set()
-            )
-            for arrival in batch:
-                if arrival.key in known or (arrival.twin and arrival.twin in known):
-                    continue
-                known |= {arrival.key, arrival.twin} - {""}
-                outcome, received_at, sent = await self._handle(tx, arrival, since, now, leased_until)
-                letters += sent
-                rows += [
-                    {
-                        "key": key, "shop": self._house.shop.profile, "channel": str(arrival.channel),
-                        "received_at": received_at, "handled_at": now, "outcome": outcome,
-                    }
-                    for key in (arrival.key, arrival.twin) if key
-                ]  # fmt: skip
-            await saving.note_arrivals(tx, rows)
+            batch = await self._unseen(tx, batch)
+            done = _Done(tx, now, now + outbox.LEASE)
+            if batch:
+                await self._read_all(done, batch)
+            await saving.note_arrivals(tx, done.rows(self._house.shop.profile))
             if cursor is not None:
                 await saving.move_cursor(tx, self._source, cursor.uidvalidity, cursor.last_uid, now)
-        for row in rows:
-            log.info("arrival channel=%s outcome=%s", row["channel"], row["outcome"])
-        self._delivery.offer([outbox.as_claimed(self._store.vault, letter, now) for letter in letters])
+        for arrival, outcome, _ in done.arrivals:
+            log.info("arrival channel=%s outcome=%s", arrival.channel, outcome)
+        self._delivery.offer([outbox.as_claimed(self._store.vault, letter, now) for letter in done.letters])
+        for reference in done.buttons:
+            if self._house.telegram is not None:
+                self._delivery.answer_button(self._house.telegram, reference)
 
-    async def _handle(
-        self, tx: Transaction, arrival: Arrival, since: datetime | None, now: datetime, leased_until: datetime
-    ) -> tuple[str, datetime, Sequence[Letter]]:
-        """One arrival to its outcome, its time and its letters."""
-        try:
-            inbound = self._read(arrival, since, now)
+    async def _unseen(self, tx: Transaction, batch: Sequence[Arrival]) -> list[Arrival]:
+        """What has not been handled before, each once."""
+        known = await saving.known_keys(tx, [k for a in batch for k in a.keys]) if batch else set()
+        fresh = []
+        for arrival in batch:
+            if known.isdisjoint(arrival.keys):
+                fresh.append(arrival)
+                known |= set(arrival.keys)
+        return fresh
+
+    async def _read_all(self, done: _Done, batch: Sequence[Arrival]) -> None:
+        """Read in order; arrivals that cannot touch each other are decided and stored together."""
+        since = await self._since_of(done.tx, done.now) if batch[0].channel is Channel.EMAIL else None
+        read_ones = [(arrival, await self._read(done, arrival, since)) for arrival in batch]
+        people = [inbound for _, inbound in read_ones if inbound is not None]
+        talks = await self._talks(done.tx, people)
+        together: dict[str, tuple[Arrival, gathering.Turn]] = {}
+        for arrival, inbound in read_ones:
             if inbound is None:
-                return "nothing_said", arrival.at or now, ()
-            decision, channel = await self._decide(tx, inbound, now)
-        except (UnreadableUpdate, UnreadableMail) as fault:
-            await self._set_aside(tx, arrival, type(fault).__name__)
-            return "set_aside", arrival.at or now, ()
-        except Stale:
-            raise
-        except Exception as fault:
-            # Nothing of this arrival has been stored yet: reading and deciding store nothing.
-            if _is_database(fault):
-                raise
-            await self._set_aside(tx, arrival, type(fault).__name__)
-            return "set_aside", arrival.at or now, ()
-        if inbound.form is Form.BUTTON and self._house.telegram is not None:
-            self._delivery.answer_button(self._house.telegram, inbound.edge_ref)
-        if inbound.automated:
-            await self._take_bounce(tx, arrival, now)
-        letters = await saving.save(
-            tx, decision, prefix=self._house.shop.prefix, channel=channel, now=now, leased_until=leased_until
-        )
-        return decision.outcome, inbound.received_at, letters
+                continue
+            if inbound.peer in together:
+                await self._decide(done, together)
+                together = {}
+            if inbound.peer not in talks:
+                talks |= await self._talks(done.tx, [inbound])
+            turn = _turn(inbound, talks.pop(inbound.peer))
+            if _stands_alone(turn, staff=self._house.may_work(inbound.actor_id)):
+                await self._decide(done, together)
+                together = {}
+                await self._decide(done, {inbound.peer: (arrival, turn)})
+            else:
+                together[inbound.peer] = (arrival, turn)
+        await self._decide(done, together)
 
-    def _read(self, arrival: Arrival, since: datetime | None, now: datetime) -> Inbound | None:
+    async def _talks(self, tx: Transaction, people: Sequence[Inbound]) -> dict[str, Conversation]:
+        shop = self._house.shop.profile
+        if not people:
+            return {}
+        return await gathering.conversations(tx, shop, people[0].channel, {one.peer for one in people})
+
+    async def _read(self, done: _Done, arrival: Arrival, since: datetime | None) -> Inbound | None:
+        """One arrival in the core's words; None when nobody said anything, or it had to be set aside."""
+        try:
+            inbound = self._words_of(arrival, since, done.now)
+        except Exception as fault:
+            # Reading stores nothing, so whatever it stumbled over concerns this one alone.
+            await self._set_aside(done.tx, arrival, type(fault).__name__)
+            return None
+        if inbound is None:
+            done.add(arrival, "nothing_said", arrival.at or done.now)
+        elif inbound.automated:
+            await self._take_bounce(done.tx, arrival, done.now)
+        return inbound
+
+    async def _decide(self, done: _Done, together: Mapping[str, tuple[Arrival, gathering.Turn]]) -> None:
+        """Gather, decide and store arrivals that do not touch each other."""
+        if not together:
+            return
+        shop = self._house.shop
+        turns = [turn for _, turn in together.values()]
+        knowns = await gathering.gather_many(done.tx, shop, turns, done.now)
+        numbers = dict(knowns[0].next_numbers)
+        decisions: list[Decision] = []
+        for (arrival, turn), known in zip(together.values(), knowns, strict=True):
+            try:
+                decision = await self._answer(done.tx, turn.inbound, replace(known, next_numbers=numbers))
+            except Exception as fault:
+                # Deciding stores nothing either.
+                if _is_database(fault) or isinstance(fault, Stale):
+                    raise
+                await self._set_aside(done.tx, arrival, type(fault).__name__)
+                continue
+            numbers = _used(numbers, decision)
+            decisions.append(decision)
+            done.add(arrival, decision.outcome, turn.inbound.received_at, decision.letters)
+            if turn.inbound.form is Form.BUTTON:
+                done.buttons.append(turn.inbound.edge_ref)
+        channel = turns[0].inbound.channel
+        await saving.save_many(
+            done.tx,
+            decisions,
+            prefix=shop.prefix,
+            channel=channel,
+            now=done.now,
+            leased_until=done.leased_until,
+        )
+
+    async def _answer(self, tx: Transaction, inbound: Inbound, known: Known) -> Decision:
+        if inbound.channel is Channel.CHAT and self._house.may_work(inbound.actor_id):
+            answered = await self._staff.answer(tx, inbound)
+            if answered is not None:
+                return answered
+        return decide(inbound, known)
+
+    def _words_of(self, arrival: Arrival, since: datetime | None, now: datetime) -> Inbound | None:
         shop = self._house.shop
         if arrival.channel is Channel.CHAT:
             telegram = self._house.telegram
@@ -202,20 +285,6 @@ class Handler:
             arrival.raw, key=arrival.key, shop=shop.profile, own_address=shop.mailbox,
             internal_date=arrival.at or now, since=since,
         )  # fmt: skip
-
-    async def _decide(self, tx: Transaction, inbound: Inbound, now: datetime) -> tuple[Decision, Channel]:
-        shop = self._house.shop
-        if inbound.channel is Channel.CHAT and self._house.may_work(inbound.actor_id):
-            answered = await self._staff.answer(tx, inbound)
-            if answered is not None:
-                return answered, inbound.channel
-        talk = await gathering.conversation(tx, shop.profile, inbound.channel, inbound.peer)
-        reading = read(inbound, talk)
-        claim = claim_of(inbound, reading, talk)
-        known = await gathering.gather(
-            tx, shop=shop, inbound=inbound, reading=reading, talk=talk, claim=claim, now=now
-        )
-        return decide(inbound, known), inbound.channel
 
     async def _take_bounce(self, tx: Transaction, arrival: Arrival, now: datetime) -> None:
         bounce = bounces.bounced(arrival.raw) if isinstance(arrival.raw, bytes) else None
@@ -248,7 +317,7 @@ class Handler:
         decision = Decision(letters=(alarm,), outcome="set_aside")
         await saving.save(tx, decision, prefix=shop.prefix, channel=arrival.channel, now=now)
 
-    async def _since_of(self, tx: Transaction, cursor: Cursor | None, now: datetime) -> datetime | None:
+    async def _since_of(self, tx: Transaction, now: datetime) -> datetime | None:
         if self._since is None:
             mailbox = self._house.settings.mailbox
             if mailbox is not None and mailbox.since is not None:
@@ -257,6 +326,28 @@ class Handler:
                 found = await saving.load_cursor(tx, self._source)
                 self._since = (found[2] if found else now) - SINCE_BEFORE_START
         return self._since
+
+
+def _turn(inbound: Inbound, talk: Conversation) -> gathering.Turn:
+    reading = read(inbound, talk)
+    return gathering.Turn(inbound, reading, talk, claim_of(inbound, reading, talk))
+
+
+def _stands_alone(turn: gathering.Turn, *, staff: bool) -> bool:
+    """It may touch what another arrival of the same batch touches: a code, a thread, someone else's address."""
+    inbound, reading, claim = turn.inbound, turn.reading, turn.claim
+    elsewhere = bool(claim) and claim != Claim(email=inbound.peer)
+    return staff or bool(reading.codes or reading.case_ids or inbound.answers) or elsewhere
+
+
+def _used(numbers: Mapping[int, int], decision: Decision) -> dict[int, int]:
+    """The next free case numbers after a decision that is not stored yet."""
+    used = dict(numbers)
+    for case in decision.cases:
+        if case.version == 0:
+            _, year, number = case.id.rsplit("-", 2)
+            used[int(year)] = max(used.get(int(year), 0), int(number) + 1)
+    return used
 
 
 def _is_database(fault: Exception) -> bool:

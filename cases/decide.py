@@ -22,10 +22,13 @@ def read(inbound: Inbound, conversation: Conversation) -> Reading:
 def claim_of(inbound: Inbound, reading: Reading, conversation: Conversation) -> Claim:
     """Who this message says the person is: what to look up in the register.
 
-    A lone number counts as a customer or order number only when the dialogue has asked for one.
+    By mail it is the sender's own address when nothing else is said. In chat a lone number counts as a customer
+    or order number only when the dialogue has asked for one.
     """
     said = Claim(reading.claimed_email or "", reading.claimed_customer or "", reading.claimed_order or "")
-    if said or inbound.channel is not Channel.CHAT:
+    if inbound.channel is not Channel.CHAT:
+        return said or Claim(email=inbound.peer)
+    if said:
         return said
     if not reading.kinds and conversation.asking in (Asking.ADDRESS, Asking.CODE):
         return identifiers(inbound.text, bare=conversation.asking is Asking.ADDRESS)

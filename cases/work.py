@@ -41,6 +41,8 @@ DEADLINE_EVENTS = frozenset({Event.IDENTITY_INFO_REQUESTED, Event.IDENTITY_VERIF
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
+SIX_DIGITS = 100_000
+
 MACHINE, PERSON = "machine", "person"
 
 
@@ -142,6 +144,9 @@ class Work:
         """The next free id of this shop and year; the year is the local one of the arrival."""
         year = local_year(received_at)
         number = self._numbers.get(year, 1)
+        if number == SIX_DIGITS:
+            # A code must be the only run of exactly six digits in its mail.
+            number = SIX_DIGITS * 10
         self._numbers[year] = number + 1
         return f"{self.shop.prefix}-{year}-{number:04d}"
 

@@ -14,7 +14,15 @@ from storage.gathering import requests_by_id
 from storage.mapping import case_from, entry_from, letter_from, unsorted_from
 from storage.store import Transaction
 from storage.tables import (
-    CaseRow, EntryRow, LetterRow, PreviewRow, RequestRow, SetAsideRow, SuppressionRow, UnsortedRow, table,
+    CaseRow,
+    EntryRow,
+    LetterRow,
+    PreviewRow,
+    RequestRow,
+    SetAsideRow,
+    SuppressionRow,
+    UnsortedRow,
+    table,
 )  # fmt: skip
 
 CASES, ENTRIES, LETTERS, REQUESTS = table(CaseRow), table(EntryRow), table(LetterRow), table(RequestRow)

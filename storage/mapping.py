@@ -202,9 +202,7 @@ def letter_values(
         "keyboard": [list(row) for row in letter.keyboard],
         "in_reply_to": letter.in_reply_to,
         "to_index": lane_of(vault, letter),
-        "body": vault.seal_json(
-            {"to": letter.to, "context": dict(letter.context)}
-        ),
+        "body": vault.seal_json({"to": letter.to, "context": dict(letter.context)}),
         "state": "queued",
         "tries": 0,
         "created_at": now,

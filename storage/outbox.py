@@ -86,9 +86,7 @@ async def settle(
     )
 
 
-async def put_off(
-    tx: Transaction, key: str, next_at: datetime, fault: str, *, counts: bool = True
-) -> None:
+async def put_off(tx: Transaction, key: str, next_at: datetime, fault: str, *, counts: bool = True) -> None:
     """Try this letter again at `next_at`."""
     await tx.run(
         update(LETTERS)

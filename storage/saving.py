@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 
 from cases.faults import Stale
-from cases.model import Case, Channel, Decision, Letter, Request
+from cases.model import Case, Channel, Conversation, Decision
 from storage.mapping import (
     attempt_values,
     case_values,
@@ -36,6 +37,7 @@ from storage.tables import (
     UnsortedRow,
     table,
 )  # fmt: skip
+from storage.vault import Vault
 
 ARRIVALS, ATTEMPTS, CASES, CONVERSATIONS = (
     table(ArrivalRow),
@@ -71,48 +73,70 @@ async def set_aside(
 
 
 async def save(
-    tx: Transaction, decision: Decision, *, prefix: str, channel: Channel, now: datetime,
+    tx: Transaction,
+    decision: Decision,
+    *,
+    prefix: str,
+    channel: Channel,
+    now: datetime,
     leased_until: datetime | None = None,
-) -> tuple[Letter, ...]:  # fmt: skip
+) -> None:
     """Everything a decision changed. Raises Stale when someone else changed a row first.
 
-    `channel` is the arrival's, under which its tries are counted. With `leased_until` the letters are claimed by
-    the caller at once, which spares a round trip. Returns the letters that are new.
+    `channel` is the arrival's, under which its tries are counted. With `leased_until` its letters are claimed
+    by the caller at once, which spares a round trip.
     """
+    await save_many(tx, [decision], prefix=prefix, channel=channel, now=now, leased_until=leased_until)
+
+
+async def save_many(
+    tx: Transaction,
+    decisions: Sequence[Decision],
+    *,
+    prefix: str,
+    channel: Channel,
+    now: datetime,
+    leased_until: datetime | None = None,
+) -> None:
+    """`save` for decisions that do not touch each other's rows, a statement a table."""
     vault = tx.vault
-    for request in decision.requests:
-        await _save_request(tx, request)
-    for case in decision.cases:
-        await _save_case(tx, case)
-    await _count(tx, prefix, [case for case in decision.cases if case.version == 0])
-    if decision.entries:
-        await tx.run(insert(ENTRIES), [entry_values(entry, vault) for entry in decision.entries])
-    if decision.attempts:
-        await tx.run(insert(ATTEMPTS), [attempt_values(a, vault, channel) for a in decision.attempts])
-    if decision.letters:
-        rows = [letter_values(letter, vault, now, leased_until) for letter in decision.letters]
-        await tx.upsert(LETTERS, rows, keys=["key"])
-    for suppression in decision.suppressions:
-        values = suppression_values(suppression, vault)
+    requests = [request for d in decisions for request in d.requests]
+    cases = [case for d in decisions for case in d.cases]
+    entries = [entry_values(entry, vault) for d in decisions for entry in d.entries]
+    attempts = [attempt_values(a, vault, channel) for d in decisions for a in d.attempts]
+    letters = [letter_values(letter, vault, now, leased_until) for d in decisions for letter in d.letters]
+    suppressions = [suppression_values(s, vault) for d in decisions for s in d.suppressions]
+    unsorted = [unsorted_values(item, vault) for d in decisions for item in d.unsorted]
+    settled = [key for d in decisions for key in d.sorted_keys]
+    talks = [_talk_values(d.conversation, vault, now) for d in decisions if d.conversation is not None]
+    await _save_versioned(tx, REQUESTS, [request_values(request, vault) for request in requests])
+    await _save_versioned(tx, CASES, [case_values(case, vault) for case in cases])
+    await _count(tx, prefix, [case for case in cases if case.version == 0])
+    if entries:
+        await tx.run(insert(ENTRIES), entries)
+    if attempts:
+        await tx.run(insert(ATTEMPTS), attempts)
+    if letters:
+        await tx.upsert(LETTERS, letters, keys=["key"])
+    if suppressions:
+        update_columns = ["state", "purposes", "customer_id"]
         await tx.upsert(
-            SUPPRESSIONS,
-            values,
-            keys=["shop", "address_index", "case_id"],
-            update=["state", "purposes", "customer_id"],
+            SUPPRESSIONS, suppressions, keys=["shop", "address_index", "case_id"], update=update_columns
         )
-    if decision.unsorted:
-        await tx.upsert(UNSORTED, [unsorted_values(item, vault) for item in decision.unsorted], keys=["key"])
-    if decision.sorted_keys:
-        await tx.run(update(UNSORTED).where(UNSORTED.c.key.in_(decision.sorted_keys)).values(sorted_at=now))
-    if decision.conversation is not None:
-        talk = decision.conversation
-        row = {
-            "peer_index": peer_index(vault, talk.shop, talk.channel, talk.peer),
-            "body": conversation_body(talk, vault),
-            "updated_at": now,
-        }
-        await tx.upsert(CONVERSATIONS, row, keys=["peer_index"], update=["body", "updated_at"])
-    return decision.letters
+    if unsorted:
+        await tx.upsert(UNSORTED, unsorted, keys=["key"])
+    if settled:
+        await tx.run(update(UNSORTED).where(UNSORTED.c.key.in_(settled)).values(sorted_at=now))
+    if talks:
+        await tx.upsert(CONVERSATIONS, talks, keys=["peer_index"], update=["body", "updated_at"])
+
+
+def _talk_values(talk: Conversation, vault: Vault, now: datetime) -> dict[str, Any]:
+    return {
+        "peer_index": peer_index(vault, talk.shop, talk.channel, talk.peer),
+        "body": conversation_body(talk, vault),
+        "updated_at": now,
+    }
 
 
 async def load_cursor(tx: Transaction, source: str) -> tuple[int, int, datetime] | None:
@@ -129,24 +153,26 @@ async def move_cursor(
     await tx.upsert(CURSORS, values, keys=["source"], update=["uidvalidity", "last_uid"])
 
 
-async def _save_request(tx: Transaction, request: Request) -> None:
-    values = request_values(request, tx.vault)
-    if request.version == 0:
-        await tx.run(insert(REQUESTS), values)
+async def _save_versioned(tx: Transaction, rows: Table, values: Sequence[dict[str, Any]]) -> None:
+    """New rows are inserted; a changed one only replaces the version it was decided on, or Stale is raised."""
+    fresh = [value for value in values if value["version"] == 1]
+    changed = [value for value in values if value["version"] > 1]
+    if fresh:
+        await tx.run(insert(rows), fresh)
+    if not changed:
         return
-    where = (REQUESTS.c.id == request.id) & (REQUESTS.c.version == request.version)
-    if await tx.run(update(REQUESTS).where(where).values(**values)) != 1:
-        raise Stale(request.id)
-
-
-async def _save_case(tx: Transaction, case: Case) -> None:
-    values = case_values(case, tx.vault)
-    if case.version == 0:
-        await tx.run(insert(CASES), values)
-        return
-    where = (CASES.c.id == case.id) & (CASES.c.version == case.version)
-    if await tx.run(update(CASES).where(where).values(**values)) != 1:
-        raise Stale(case.id)
+    was = (rows.c.id == bindparam("was_id")) & (rows.c.version == bindparam("was_version"))
+    columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in changed[0]}
+    bound = [
+        {
+            "was_id": value["id"],
+            "was_version": value["version"] - 1,
+            **{f"new_{name}": column for name, column in value.items()},
+        }
+        for value in changed
+    ]
+    if await tx.run(update(rows).where(was).values(columns), bound) != len(changed):
+        raise Stale(str(rows.name))
 
 
 async def _count(tx: Transaction, prefix: str, fresh: Sequence[Case]) -> None:
