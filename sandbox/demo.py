@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib.resources import as_file
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import NoReturn, TextIO
 
 import typer
 from aiohttp import web
@@ -71,26 +71,29 @@ _WORDS = {
 }
 
 
-def run(
-    port: Annotated[int, typer.Option(help="Where the page is served; 0 takes a free port.")] = 8484,
-    lang: Annotated[
-        Literal["fi", "en", ""], typer.Option(help="The page's language; the browser's own when not given.")
-    ] = "",
-    profile: Annotated[str, typer.Option(help="The built-in shop profile to play.")] = "liwigo",
-) -> None:
-    """Play customer and staff on a web page: everything embedded, nothing leaves this machine."""
+def run(port: int = 8484, lang: str = "fi", profile: str = "liwigo") -> NoReturn:
+    """Run the demo until Ctrl-C or SIGTERM; the exit code is 1 when it could not run, 2 for a wrong option.
+
+    Args:
+        port: where the page is served; 0 takes a free port.
+        lang: the language the page starts in, "fi" or "en".
+        profile: the built-in shop profile to play.
+    """
+    if lang not in _WORDS:
+        _say("--lang: fi / en", sys.stderr)
+        raise SystemExit(2)
     raise SystemExit(asyncio.run(_demo(port, lang, profile)))
 
 
 async def _demo(port: int, lang: str, profile: str) -> int:
-    words = _WORDS[lang or "en"]
+    words = _WORDS[lang]
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
         async with stage(port, profile) as (page, url):
-            _say(words["ready"].format(url=url + (f"?lang={lang}" if lang else "")))
+            _say(words["ready"].format(url=f"{url}?lang={lang}"))
             over = await _until_over(page.pyynto, stop)
             if over:
                 _say(words["died"].format(code=over, words=page.pyynto.last_words()), sys.stderr)
@@ -102,8 +105,8 @@ async def _demo(port: int, lang: str, profile: str) -> int:
     return 0
 
 
-def _say(text: str, stream: object = None) -> None:
-    typer.echo(text, file=stream)  # type: ignore[arg-type]
+def _say(text: str, stream: TextIO | None = None) -> None:
+    typer.echo(text, file=stream)
 
 
 async def _until_over(pyynto: Pyynto, stop: asyncio.Event) -> int:
@@ -152,13 +155,14 @@ async def stage(port: int, profile: str = "liwigo", *, serve: bool = True) -> As
             (folder / "pyynto.toml").write_text(settings, encoding="utf-8")
             pyynto = Pyynto(folder, _secrets())
             world = World(api.bot(_TOKEN), mail, address, people)
-            async with _page(world, pyynto, f"http://{HOST}:{health_port}/healthz", port) as (page, url):
-                if serve:
-                    await pyynto.start()
-                try:
+            try:
+                health = f"http://{HOST}:{health_port}/healthz"
+                async with _page(world, pyynto, health, port) as (page, url):
+                    if serve:
+                        await pyynto.start()
                     yield page, url
-                finally:
-                    await pyynto.stop()
+            finally:
+                await pyynto.stop()
 
 
 @asynccontextmanager

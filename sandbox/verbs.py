@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -47,12 +48,15 @@ VERBS = frozenset(
     }
 )
 #: Verbs that take no --config.
-_WITHOUT_CONFIG = frozenset({"deadline", "letters"})
+_WITHOUT_CONFIG = frozenset({"--help", "deadline", "letters"})
 #: Verbs that may stop at a preview and ask for --yes.
 _SENDING = frozenset({"ask", "complete", "extend", "refuse", "reject-identity", "verify", "withdraw"})
 _ENTRY = "import sys; from app.cli import main; sys.exit(main())"
+_LOADED = "from sandbox.warm import main; main()"
 #: Seconds a verb may take, and `serve` to stop.
 _PATIENCE, _STOP_PATIENCE = 60.0, 15.0
+#: Bytes of the longest output of a verb.
+_LONGEST_ANSWER = 16_000_000
 #: Seconds between two readings of the queue: at least, and at most.
 _PAUSE, _QUIET = 0.4, 20.0
 
@@ -79,8 +83,12 @@ class Pyynto:
     def __init__(self, folder: Path, secrets: dict[str, str]) -> None:
         self.folder = folder
         self.log = folder / "serve.log"
-        self._env = {**os.environ, **secrets, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "100"}
+        #: The verbs of the page's command line that this version has; empty until they are known.
+        self.verbs: list[str] = []
+        self._env = {**os.environ, **secrets, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "66"}
         self._serve: asyncio.subprocess.Process | None = None
+        self._warm: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
 
     @property
     def serving(self) -> bool:
@@ -109,6 +117,7 @@ class Pyynto:
 
     async def stop(self) -> None:
         """Ask `serve` to stop, and insist when it does not."""
+        await self._cool()
         if self._serve is None or self._serve.returncode is not None:
             return
         self._serve.terminate()
@@ -136,12 +145,67 @@ class Pyynto:
         asks = ran.code == 1 and words[0] in _SENDING and "--yes" not in words and bool(ran.out.strip())
         return Ran(shlex.join(["pyynto", *words]), ran.code, ran.out, ran.err, asks)
 
+    async def read_verbs(self) -> None:
+        """Learn which verbs this version has: those its own help lists."""
+        listed = (await self.run("--help")).out
+        self.verbs = sorted(verb for verb in VERBS if re.search(rf"(?m)^\W*{verb}\s", listed))
+
     async def run(self, *words: str) -> Ran:
-        """Run one verb to its end."""
+        """Run one verb to its end.
+
+        Raises:
+            TimeoutError: it took longer than a minute, and was stopped.
+        """
         config = () if words[0] in _WITHOUT_CONFIG else ("--config", "pyynto.toml")
+        return await (self._run_warm if hasattr(os, "fork") else self._run_anew)([*words, *config])
+
+    async def _run_warm(self, words: list[str]) -> Ran:
+        """Have it run by the process that has everything loaded; one verb at a time."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    answer = await self._order(words)
+            except BaseException:
+                # What it would still answer belongs to an order nobody waits for.
+                await self._cool()
+                raise
+        return Ran(shlex.join(words), answer["code"], answer["out"], answer["err"])
+
+    async def _order(self, words: list[str]) -> dict[str, Any]:
+        if self._warm is None:
+            self._warm = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", _LOADED),
+                cwd=self.folder,
+                env=self._env,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+                limit=_LONGEST_ANSWER,
+            )
+            assert self._warm.stdout is not None
+            await self._warm.stdout.readline()
+        assert self._warm.stdin is not None
+        assert self._warm.stdout is not None
+        self._warm.stdin.write(json.dumps({"words": words}).encode() + b"\n")
+        read: dict[str, Any] = json.loads(await self._warm.stdout.readline() or "null") or {
+            "code": 1,
+            "out": "",
+            "err": "pyynto could not be started",
+        }
+        return read
+
+    async def _cool(self) -> None:
+        """Stop the loaded process; the next verb starts a new one."""
+        warm, self._warm = self._warm, None
+        if warm is not None:
+            with contextlib.suppress(ProcessLookupError):
+                warm.kill()
+            await warm.wait()
+
+    async def _run_anew(self, words: list[str]) -> Ran:
         child = await asyncio.create_subprocess_exec(
             *self._command(*words),
-            *config,
             cwd=self.folder,
             env=self._env,
             stdin=asyncio.subprocess.DEVNULL,
@@ -153,6 +217,7 @@ class Pyynto:
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
+            await child.communicate()
             raise
         return Ran(shlex.join(words), child.returncode or 0, out.decode(), err.decode())
 
@@ -201,6 +266,8 @@ class QueueWatch:
 
     async def _read(self) -> None:
         try:
+            if not self._pyynto.verbs:
+                await self._pyynto.read_verbs()
             ran = await self._pyynto.run("queue", "--all", "--json")
             rows, trouble = json.loads(ran.out) if ran.code == 0 else self.rows, ran.err.strip()
         except (OSError, ValueError, TimeoutError) as fault:

@@ -100,9 +100,8 @@ class Page:
             raise web.HTTPNotFound from None
         seen = await self.world.seen_by(person)
         queue: Json = {"rows": self.queue.rows, "trouble": self.queue.trouble}
-        return web.json_response(
-            seen | {"queue": queue, "number": number, "serving": self.pyynto.serving, "person": person.key}
-        )
+        service: Json = {"serving": self.pyynto.serving, "verbs": self.pyynto.verbs}
+        return web.json_response(seen | service | {"queue": queue, "number": number, "person": person.key})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(

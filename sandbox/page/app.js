@@ -5,7 +5,7 @@ import { $, get, h, remember, sync } from "./dom.js";
 import { Guide, standing } from "./guide.js";
 import { MailPane } from "./mail.js";
 import { CaseView, QueueTable, Tabs, Terminal } from "./staff.js";
-import { COMMANDS, EXAMPLES, choose, fill, lang, share, t } from "./texts.js";
+import { COMMANDS, EXAMPLES, choose, fill, isBuilt, know, lang, share, t } from "./texts.js";
 
 const page = { cast: null, person: null, state: null, ready: false, talkSeen: 0 };
 
@@ -40,12 +40,13 @@ function chips(where) {
 }
 
 function caseChips(lines, id) {
-  return lines.filter((text) => id || !text.includes("{id}")).map((text) => fill(text, { id }));
+  return lines.filter((text) => isBuilt(text) && (id || !text.includes("{id}"))).map((text) => fill(text, { id }));
 }
 
 function draw() {
   const { state, person } = page;
   if (!state) return;
+  know(state.verbs);
   mail.show(person, page.cast.shop_address, state.mail);
   const where = standing(state, person, mail);
   guide.show(where);
@@ -124,13 +125,13 @@ function speak(language) {
 async function start() {
   const wanted = new URLSearchParams(location.search).get("lang") ?? remember("pyynto-lang");
   choose(wanted ?? (navigator.language.startsWith("fi") ? "fi" : "en"));
+  for (const button of document.querySelectorAll("[data-lang]")) {
+    button.addEventListener("click", () => speak(button.dataset.lang));
+  }
   page.cast = await get("/api/cast");
   share(page.cast.words);
   page.person = page.cast.people.find((one) => one.key === remember("pyynto-person")) ?? page.cast.people[0];
   people();
-  for (const button of document.querySelectorAll("[data-lang]")) {
-    button.addEventListener("click", () => speak(button.dataset.lang));
-  }
   $("person").addEventListener("change", (event) => {
     page.person = page.cast.people.find((one) => one.key === event.target.value);
     remember("pyynto-person", page.person.key);

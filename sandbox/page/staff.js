@@ -1,7 +1,7 @@
 // The staff's side: the queue as a table, one case in full, and a command line. Their chat is a ChatPane like any other.
 
 import { $, h, icon, post, sync } from "./dom.js";
-import { COMMANDS, day, daysUntil, fill, lang, moment, t, word } from "./texts.js";
+import { COMMANDS, day, daysUntil, fill, isBuilt, lang, moment, t, word } from "./texts.js";
 
 const CLOSED = new Set(["answered", "withdrawn"]);
 
@@ -103,11 +103,12 @@ export class CaseView {
   }
 
   draw() {
-    const shape = { id: this.id, found: this.found, why: this.why };
-    sync($("pane-case"), [shape], () => "case", () => this.page(), lang());
+    const lines = COMMANDS[lang()].filter(([line]) => isBuilt(line));
+    const shape = { id: this.id, found: this.found, why: this.why, lines };
+    sync($("pane-case"), [shape], () => "case", () => this.page(lines), lang());
   }
 
-  page() {
+  page(lines) {
     if (this.why) return h("p", { class: "notice" }, t("case_trouble", { why: this.why }));
     if (!this.found) return h("p", { class: "notice" }, t("case_none"));
     const one = this.found;
@@ -128,7 +129,7 @@ export class CaseView {
       h("blockquote", { "aria-label": t("case_text") }, one.text),
       h("h4", {}, t("case_do")),
       h("p", { class: "meta" }, t("case_do_sub")),
-      h("div", { class: "chips" }, COMMANDS[lang()].map(([line, label]) => this.command(fill(line, { id: one.id }), label))),
+      h("div", { class: "chips" }, lines.map(([line, label]) => this.command(fill(line, { id: one.id }), label))),
       h("h4", {}, t("case_journal")),
       h("ol", { class: "journal" }, (one.journal ?? []).map((entry) => event(entry))),
       h("h4", {}, t("case_letters")),
@@ -148,7 +149,7 @@ function event(entry) {
     {},
     h("time", { datetime: entry.at }, moment(entry.at)),
     h("span", { class: "event" }, word("event", entry.event)),
-    h("span", { class: "actor" }, entry.actor),
+    h("span", { class: "actor" }, t(`actor_${entry.actor}`, {}, entry.actor)),
     note,
   );
 }

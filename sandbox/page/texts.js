@@ -122,6 +122,8 @@ const TEXTS = {
     text_missing: "Kirjoita ensin jotakin.",
     failed: "Ei onnistunut: {why}",
     unproved: "ei vielä",
+    actor_machine: "Pyyntö",
+    actor_person: "asiakas",
   },
   en: {
     title: "Pyyntö – play customer and staff",
@@ -244,6 +246,8 @@ const TEXTS = {
     text_missing: "Write something first.",
     failed: "That did not work: {why}",
     unproved: "not yet",
+    actor_machine: "Pyyntö",
+    actor_person: "customer",
   },
 };
 
@@ -322,16 +326,23 @@ export function choose(language) {
 }
 
 // A text of the page; unknown keys come back as they are, so that a word of the service still shows.
-export function t(key, values = {}) {
-  return fill(TEXTS[chosen][key] ?? String(key), values);
+export function t(key, values = {}, otherwise = String(key)) {
+  return fill(TEXTS[chosen][key] ?? otherwise, values);
 }
 
 let shared = { fi: {}, en: {} };
+let verbs = [];
 
-// The words letters and the staff's chat use, too: for rights, statuses, flags and events.
+// What the service brings along: the words letters use, too; the verbs this version has.
 export function share(words) {
   shared = words;
 }
+
+export function know(built) {
+  verbs = built;
+}
+
+export const isBuilt = (line) => verbs.includes(line.replace("/", "").split(" ")[0]);
 
 export const word = (section, key) => shared[chosen]?.[section]?.[key] ?? String(key ?? "").replaceAll("_", " ");
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+import re
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +171,42 @@ async def test_the_folder_is_gone_afterwards() -> None:
         there = await asyncio.to_thread(os.listdir, folder)
         assert {"pyynto.toml", "register"} <= set(there)
     assert not await asyncio.to_thread(os.path.exists, folder)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rrggbb` (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_colours_have_contrast_enough_for_wcag_aa(dark: bool) -> None:
+    style = files("sandbox").joinpath("page", "style.css").read_text("utf-8")
+    light_part, _, dark_part = style.partition("@media (prefers-color-scheme: dark)")
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light_part))
+    if dark:
+        colours |= dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", dark_part))
+    pairs = [
+        *(
+            (text, ground)
+            for text in ("ink", "muted")
+            for ground in ("card", "paper", "sunk", "mine", "theirs")
+        ),
+        *(("muted", ground) for ground in ("wall", "lake-soft")),
+        ("ink", "lake-soft"),
+        ("pine-ink", "pine"),
+        *(("pine-text", ground) for ground in ("card", "pine-soft", "lake-soft")),
+        *(("lake", ground) for ground in ("card", "lake-soft")),
+        ("berry", "berry-soft"),
+        ("berry", "card"),
+        ("amber", "amber-soft"),
+        ("amber", "card"),
+        ("night-ink", "night"),
+    ]
+    low = []
+    for text, ground in pairs:
+        bright, dim = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
+        if (ratio := (bright + 0.05) / (dim + 0.05)) < 4.5:
+            low.append((text, ground, round(ratio, 2)))
+    assert low == []
