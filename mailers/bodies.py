@@ -48,45 +48,46 @@ def body_of(message: Message) -> Body:
     """Read all parts of a parsed mail."""
     body = Body()
     budget = iter(range(MAX_PARTS))
-    texts = _walk(message, body, budget, 0)
+    texts = _walk(message, body, budget, 0, needed=True)
     body.text = "\n\n".join(filter(None, texts))[:MAX_TEXT]
     return body
 
 
-def _walk(part: Message, body: Body, budget: Iterator[int], depth: int) -> list[str]:
-    """Texts of one part and all below it, in order."""
+def _walk(part: Message, body: Body, budget: Iterator[int], depth: int, *, needed: bool) -> list[str]:
+    """Texts of one part and all below it, in order; where no text is `needed`, only files are listed."""
     if next(budget, None) is None or depth > MAX_DEPTH:
         return []
     kind = part.get_content_type()
     body.shapes.append((kind, _detail(part)))
     below = part.get_payload()
     if kind == "message/rfc822" or kind == "message/global" or not isinstance(below, list):
-        return _leaf(part, kind, body)
+        return _leaf(part, kind, body, needed=needed)
     if kind in ("message/delivery-status", "message/disposition-notification"):
         return []
     parts = [one for one in below if isinstance(one, Message)]
     if kind == "multipart/alternative":
-        return _best(parts, body, budget, depth)
-    return [text for one in parts for text in _walk(one, body, budget, depth + 1)]
+        return _best(parts, body, budget, depth, needed=needed)
+    return [text for one in parts for text in _walk(one, body, budget, depth + 1, needed=needed)]
 
 
-def _best(parts: list[Message], body: Body, budget: Iterator[int], depth: int) -> list[str]:
+def _best(parts: list[Message], body: Body, budget: Iterator[int], depth: int, *, needed: bool) -> list[str]:
     """Of several forms of one text the plain one, unless it says nothing (RFC 2046 section 5.1.4)."""
-    plain: list[str] = []
-    other: list[str] = []
-    for one in parts:
-        texts = _walk(one, body, budget, depth + 1)
-        target = plain if one.get_content_type() == "text/plain" else other
-        target += texts
-    return plain if any(text.strip() for text in plain) else other[:1]
+    chosen: list[str] = []
+    for one in sorted(parts, key=lambda one: one.get_content_type() != "text/plain"):
+        still = needed and not any(text.strip() for text in chosen)
+        texts = _walk(one, body, budget, depth + 1, needed=still)
+        chosen = texts if still else chosen
+    return chosen
 
 
-def _leaf(part: Message, kind: str, body: Body) -> list[str]:
+def _leaf(part: Message, kind: str, body: Body, *, needed: bool) -> list[str]:
     name = _file_name(part)
     disposition = _first_word(part, "content-disposition")
     readable = kind in ("text/plain", "text/html") and disposition != "attachment"
     # A text with a file name is a file, unless it is shown inside the letter.
     if readable and (not name or disposition == "inline"):
+        if not needed:
+            return []
         text = decode_bytes(_content(part), _param(part, "charset"))
         text = text_of_html(text) if kind == "text/html" else text
         return [_UNPRINTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))[:MAX_TEXT]]

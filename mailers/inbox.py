@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from mailers.imap import COMMAND_SECONDS, Found, Session, Trouble
+from mailers.imap import COMMAND_SECONDS, Session, Trouble
+from mailers.imap_answers import Found
 from mailers.servers import Server, server_of, tls_context
 
 _log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mailers.imap import _records
+from mailers.imap_answers import found_in
 from mailers.inbox import MAX_STUMBLES, Cursor, Inbox
 from mailers.servers import BadServer
 from sandbox.mail import MailServer, self_signed
@@ -380,4 +380,4 @@ def test_fetch_answers_are_read_in_any_order_and_form() -> None:
         b"6 FETCH (UID 11 RFC822.SIZE 0 BODY[] NIL)",
         b"Fetch completed.",
     ]
-    assert [(one.uid, one.raw) for one in _records(lines)] == [(9, b"a (b)"), (10, b'q "x"'), (11, None)]
+    assert [(one.uid, one.raw) for one in found_in(lines)] == [(9, b"a (b)"), (10, b'q "x"'), (11, None)]
