@@ -58,7 +58,7 @@ def _walk(part: Message, body: Body, budget: Iterator[int], depth: int, *, neede
     if next(budget, None) is None or depth > MAX_DEPTH:
         return []
     kind = part.get_content_type()
-    body.shapes.append((kind, _detail(part)))
+    body.shapes.append((kind, _detail(part, kind)))
     below = part.get_payload()
     if kind == "message/rfc822" or kind == "message/global" or not isinstance(below, list):
         return _leaf(part, kind, body, needed=needed)
@@ -134,15 +134,16 @@ def _param(part: Message, name: str, header: str = "content-type") -> str:
     return decode_words(unfold(str(value or "")))
 
 
-def _detail(part: Message) -> str:
-    kind = part.get_content_type()
+def _detail(part: Message, kind: str) -> str:
     if kind == "text/calendar":
         return _param(part, "method").lower()
     return _param(part, "report-type").lower() if kind == "multipart/report" else ""
 
 
 def _file_name(part: Message) -> str:
-    return _param(part, "filename", "content-disposition") or _param(part, "name")
+    # Most texts have neither; asking for parameters costs more than looking.
+    named = _param(part, "filename", "content-disposition") if "content-disposition" in part else ""
+    return named or (_param(part, "name") if "name" in str(part.get("content-type", "")).lower() else "")
 
 
 def _first_word(part: Message, header: str) -> str:
