@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
 
+from storage.driver import connector
 from storage.types import canonical_json
 from storage.vault import Vault
 
@@ -140,14 +141,19 @@ def _engine(url: URL) -> AsyncEngine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"),
+            async_creator=connector(url.database or "", uri=False),
             json_serializer=canonical_json,
+            hide_parameters=True,
             pool_size=5,
             max_overflow=5,
         )
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(url.set(drivername="postgresql+asyncpg"), json_serializer=canonical_json)
+    # A fault of the database must not carry what was to be stored into a log.
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"), json_serializer=canonical_json, hide_parameters=True
+    )
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:
