@@ -33,7 +33,9 @@ def _round(mail: RealMail, number: int) -> float:
     for path in (new.parent, *new.parent.rglob("*")):
         shutil.chown(path, "mail", "mail")
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    sink = subprocess.Popen([sys.executable, "-m", "bench.sink", str(MAILS)], stdout=subprocess.PIPE, text=True)
+    sink = subprocess.Popen(
+        [sys.executable, "-m", "bench.sink", str(MAILS)], stdout=subprocess.PIPE, text=True
+    )
     assert sink.stdout is not None
     try:
         port = int(sink.stdout.readline())

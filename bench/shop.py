@@ -7,18 +7,24 @@ import random
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
-from datetime import UTC, datetime
 from pathlib import Path
 
 #: Requests as they come: short, long, with quoted text below, in both languages. None is from the tests' tables.
 TEXTS = (
-    ("Tietopyyntö", "Hei,\n\nhaluaisin saada nähtäväkseni kaikki tiedot, joita teillä on minusta.\n\nTerveisin\nAsiakas"),
+    (
+        "Tietopyyntö",
+        "Hei,\n\nhaluaisin saada nähtäväkseni kaikki tiedot, joita teillä on minusta.\n\nTerveisin\nAsiakas",
+    ),
     ("Poisto", "Moi, poistakaa mun tiedot teidän rekisteristä kiitos"),
     ("Markkinointi", "En halua enää uutiskirjeitä enkä muitakaan mainoksia.\n\n-- \nLähetetty puhelimesta"),
     ("My data", "Hello,\n\nplease send me a copy of all personal data you hold about me.\n\nKind regards"),
-    ("Delete", "Please delete my account and all my data.\n\nOn Monday the shop wrote:\n> Your order has shipped!\n> Bye"),
+    (
+        "Delete",
+        "Please delete my account and all my data.\n\nOn Monday the shop wrote:\n> Your order has shipped!\n> Bye",
+    ),
     ("Re: Kesäale", "Lopettakaa mainosten lähettäminen.\n\n> KESÄALE -40 %\n> Peruuta tilaus tästä"),
     ("Rajoitus", "Pyydän, että rajoitatte tietojeni käsittelyä, kunnes riita laskusta on selvitetty."),
     ("Portability", "I would like to receive my data in a machine-readable format, for example JSON."),
@@ -85,5 +91,5 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def shuffled(numbers: int, seed: int) -> list[int]:
     """Numbers in an order of their own."""
     order = list(range(numbers))
-    random.Random(seed).shuffle(order)  # noqa: S311
+    random.Random(seed).shuffle(order)
     return order

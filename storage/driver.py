@@ -30,7 +30,7 @@ class Connection(aiosqlite.Connection):
             bool(args) and isinstance(args[0], str) and args[0].startswith(_WAITING)
         )
         if waits:
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-any-return]
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
         return fn(*args, **kwargs)
 
 
@@ -44,6 +44,7 @@ def connector(path: str, **options: Any) -> Callable[[], Any]:
 
         connection = Connection(opened, iter_chunk_size=64)
         connection._thread.daemon = True
-        return await connection
+        await connection
+        return connection
 
     return connect
