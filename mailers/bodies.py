@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.message import Message
 from typing import Final
 
@@ -22,6 +23,9 @@ MAX_TEXT: Final = 200_000
 #: Parts looked at and files listed; what comes after is left in the raw mail.
 MAX_PARTS: Final = 200
 MAX_DEPTH: Final = 30
+
+#: What the standard parser is known to raise over damaged mail, whatever its documentation says.
+PARSER_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
 
 _UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UNSAFE_IN_NAME = re.compile(r"[\x00-\x1f\x7f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -59,7 +63,8 @@ def _walk(part: Message, body: Body, budget: Iterator[int], depth: int, *, neede
         return []
     kind = part.get_content_type()
     body.shapes.append((kind, _detail(part, kind)))
-    below = part.get_payload()
+    # Asked of a text, this decodes with whatever its label holds, and fails on some.
+    below = part.get_payload() if part.is_multipart() else None
     if kind == "message/rfc822" or kind == "message/global" or not isinstance(below, list):
         return _leaf(part, kind, body, needed=needed)
     if kind in ("message/delivery-status", "message/disposition-notification"):
@@ -104,29 +109,27 @@ def _attachment(part: Message, kind: str, name: str) -> Attachment:
 
 def _content(part: Message) -> bytes:
     """A part's bytes with the transfer encoding undone; damaged encodings give what can be had."""
-    below = part.get_payload()
+    below = part.get_payload() if part.is_multipart() else None
     if isinstance(below, list):
         return b"\n".join(_flat(one) for one in below if isinstance(one, Message))
     try:
         content = part.get_payload(decode=True)
-    except (ValueError, LookupError, TypeError):
+    except PARSER_FAULTS:
         content = None
-    if isinstance(content, bytes):
-        return content
-    return str(below or "").encode("utf-8", "surrogateescape")
+    return content if isinstance(content, bytes) else b""
 
 
 def _flat(message: Message) -> bytes:
     try:
         return message.as_bytes()
-    except (ValueError, LookupError, TypeError, KeyError, AttributeError, RecursionError):
-        return str(message.get_payload()).encode("utf-8", "replace")
+    except PARSER_FAULTS:
+        return b""
 
 
 def _param(part: Message, name: str, header: str = "content-type") -> str:
     try:
         value = part.get_param(name, "", header)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except PARSER_FAULTS:
         return ""
     if isinstance(value, tuple):
         charset, _, text = value

@@ -13,7 +13,7 @@ from email.message import Message
 from typing import Final
 
 from cases.addresses import normalise_email
-from mailers.bodies import body_of
+from mailers.bodies import PARSER_FAULTS, body_of
 from mailers.headers import Headers, answered_ids, ids_in
 from mailers.reading import UnreadableMail, parsed, sender_of
 from mailers.screening import MAIL_SYSTEMS
@@ -48,8 +48,12 @@ def bounced(raw: bytes) -> Bounce | None:
     """Read a report of failed delivery; None for any other mail, and for reports of success."""
     try:
         message = parsed(raw)
-    except UnreadableMail:
+        return _read(message, raw)
+    except (UnreadableMail, *PARSER_FAULTS):
         return None
+
+
+def _read(message: Message, raw: bytes) -> Bounce | None:
     headers = Headers.of(message)
     status = [part for part in message.walk() if part.get_content_type() == "message/delivery-status"]
     report = message.get_content_type() == "multipart/report" and bool(status)

@@ -18,7 +18,7 @@ from typing import Final
 from cases.addresses import normalise_email
 from cases.model import Channel, Inbound
 from cases.understanding.prepare import visible
-from mailers.bodies import body_of
+from mailers.bodies import PARSER_FAULTS, body_of
 from mailers.headers import Headers, address_of, answered_ids, message_id
 from mailers.screening import Mail, called_spam, screen
 
@@ -59,8 +59,8 @@ def read(
     headers = Headers.of(message)
     try:
         body = body_of(message)
-    except RecursionError:
-        raise UnreadableMail("parts nested without end") from None
+    except PARSER_FAULTS as fault:
+        raise UnreadableMail(type(fault).__name__) from None
     sender = sender_of(headers)
     mail = Mail(headers, sender, own_address, tuple(body.shapes))
     return Inbound(
@@ -90,7 +90,7 @@ def parsed(raw: bytes) -> Message:
         raise UnreadableMail("too many multiparts")
     try:
         return _PARSER.parsebytes(raw)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as fault:
+    except PARSER_FAULTS as fault:
         raise UnreadableMail(type(fault).__name__) from None
 
 

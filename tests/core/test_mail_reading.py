@@ -323,6 +323,20 @@ def test_a_multipart_without_its_boundary_still_gives_text() -> None:
     assert read_one(mail).peer == WRITER
 
 
+@pytest.mark.parametrize(
+    "mail",
+    [
+        raw("Content-Transfer-Encoding: 8bit", "Poistakaa ä".encode(), "text/plain; charset*=x''%e4"),
+        multipart(
+            "mixed", part("text/plain", "Poistakaa ä"), part("message/rfc822", "Subject: a`\r\rB: c\r\n\r\nx")
+        ),
+        raw(body="Poistakaa ä".encode(), kind='text/plain; charset="utf-8'),
+    ],
+)
+def test_what_the_standard_parser_stumbles_over_is_read_all_the_same(mail: bytes) -> None:
+    assert read_one(mail).text == "Poistakaa ä"
+
+
 def test_an_mbox_line_before_the_headers_is_passed_over() -> None:
     assert (
         read_one(b"From maija@example.com Mon Jan  1 00:00:00 2026\r\n" + raw()).text == "Poistakaa tietoni."
