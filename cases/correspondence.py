@@ -28,7 +28,7 @@ from cases.model import (
     Shop,
     Unsorted,
 )  # fmt: skip
-from cases.opening import TEXT_KEPT, join, open_request, split_repeats
+from cases.opening import TEXT_KEPT, join, open_request, safe_words, split_repeats
 from cases.proving import hide_codes, send_code, take_claim, try_code
 from cases.verification import LIFETIME
 from cases.work import MACHINE, Known, Work, summaries
@@ -186,7 +186,7 @@ def _prove(work: Work, request: Request, inbound: Inbound) -> None:
     sensitive = [kind for kind in work.reading.sensitive if kind in MASKED]
     before = work.letters_so_far
     if own:
-        suppressed = request.customer_id is not None and _bans_something(work, request)
+        suppressed = _bans_something(work, request)
         send_code(work, request, letter="receipt_with_code", sensitive=sensitive, suppressed=suppressed)
     else:
         send_code(work, request)
@@ -267,7 +267,7 @@ def _list(work: Work, inbound: Inbound, reason: str) -> None:
             received_at=inbound.received_at,
             language=work.language,
             text=_text(work),
-            subject=hide_codes(work, inbound.subject),
+            subject=safe_words(work, inbound.subject),
             message_id=inbound.message_id,
             reason=reason,
         )

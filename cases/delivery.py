@@ -63,7 +63,7 @@ def on_lost(
         (Event.LETTER_BOUNCED, Flag.LETTER_BOUNCED) if bounced else (Event.LETTER_FAILED, Flag.LETTER_FAILED)
     )
     if request is not None and letter.code_issue and letter.code_issue == request.proof.issue:
-        work.keep(replace(request, proof=replace(request.proof, state="undelivered", expires_at=now)))
+        work.keep(replace(request, proof=replace(request.proof, state="undelivered")))
     touched = [c for c in cases if c.status not in CLOSED and letter.case_id in ("", c.id)]
     for case in touched:
         case = work.note(work.flag(case, flag), event, letter=letter.name, fault=fault)
@@ -82,7 +82,7 @@ def on_lapse(shop: Shop, request: Request, cases: tuple[Case, ...], now: datetim
         if case.status not in UNPROVED:
             continue
         case = work.note(case, Event.CODE_EXPIRED)
-        suppressed = case.kind == "opt_out" and request.customer_id is not None
+        suppressed = case.kind == "opt_out" and bool(request.proof.address)
         if suppressed and case.status != "held":
             case = work.note(work.flag(case, Flag.CODE_LAPSED), Event.HELD, reason=str(Flag.CODE_LAPSED))
             work.alert("case_held", case, reason=str(Flag.CODE_LAPSED))

@@ -31,7 +31,7 @@ from cases.model import (
     Unsorted,
 )  # fmt: skip
 from cases.opening import TEXT_KEPT, join, open_request, split_repeats
-from cases.proving import hide_codes, send_code, take_claim, try_code
+from cases.proving import hide_codes, send_code, share_proof, take_claim, try_code
 from cases.understanding import understand
 from cases.verification import LIFETIME, tries_left
 from cases.work import Known, Work, summaries
@@ -241,7 +241,7 @@ def take_wish(
     if claim:
         _prove(work, request, claim)
     elif request.claim:
-        _await_code(work, request)
+        _await_code(work, share_proof(work, request, new))
     else:
         work.conversation = replace(work.conversation, asking=Asking.ADDRESS)
         work.reply("ask_address", request=request, cases=summaries(work.cases_of(request)))

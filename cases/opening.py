@@ -25,6 +25,7 @@ from cases.model import (
     Status,
     Suppression,
 )  # fmt: skip
+from cases.understanding import mask
 from cases.work import Work, deadline_of
 
 #: How much of a message is kept with its request, in characters.
@@ -59,7 +60,7 @@ def open_request(
             language=work.language,
             text=text[:TEXT_KEPT],
             message_id=inbound.message_id,
-            subject=inbound.subject,
+            subject=safe_words(work, inbound.subject),
             lang_seen=work.reading.lang,
         )
     )
@@ -113,7 +114,7 @@ def details_of(reading: Reading, kind: Kind, inbound: Inbound | None = None) -> 
         details["sensitive"] = list(reading.sensitive)
     if inbound is not None and inbound.attachments:
         details["attachments"] = [
-            {"name": a.name, "type": a.content_type, "size": a.size, "sha256": a.sha256}
+            {"name": mask(a.name)[0], "type": a.content_type, "size": a.size, "sha256": a.sha256}
             for a in inbound.attachments
         ]
     return details
@@ -154,6 +155,11 @@ def is_correction_without_value(case: Case) -> bool:
     return case.kind is Kind.CORRECTION and (
         not corrections or any(c.get("new_value") in (None, "") for c in corrections)
     )
+
+
+def safe_words(work: Work, text: str) -> str:
+    """Words beside the message itself, such as a subject, as they may be kept: numbers and our codes masked."""
+    return work.without_codes(mask(text)[0])
 
 
 def in_mail(inbound: Inbound) -> bool:

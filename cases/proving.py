@@ -23,7 +23,6 @@ from cases.model import (
     Inbound,
     Kind,
     Letter,
-    Proof,
     Request,
     Route,
     Status,
@@ -32,9 +31,13 @@ from cases.model import (
 from cases.opening import is_correction_without_value, set_claim, suppress
 from cases.verification import (
     accepted,
+    alarm_is_new,
     is_live,
     judge,
     lifetime,
+    mails_lately,
+    may_repeat,
+    next_issue,
     one_time_code,
     spend_try,
     tries_left,
@@ -57,7 +60,7 @@ def take_claim(work: Work, request: Request, claim: Claim, match: tuple[Customer
     customer = match[0] if match else None
     own_mail = request.channel is Channel.EMAIL and claim.email == request.peer and not claim.customer_id
     recorded = normalise_email(customer.email) if customer else ""
-    address = request.peer if own_mail else recorded
+    address = recorded or (request.peer if own_mail else "")
     moved = address != request.proof.address or request.proof.issue == 0
     proof = (
         replace(request.proof, address=address, issue=request.proof.issue + 1, state="")
@@ -84,9 +87,29 @@ def take_claim(work: Work, request: Request, claim: Claim, match: tuple[Customer
             if case.status is not Status.HELD:
                 work.note(case, Event.HELD, records, actor=MACHINE, reason=str(Flag.NAMES_DIFFER))
                 work.alert("case_held", work.case(case.id), reason=str(Flag.NAMES_DIFFER))
-    if customer is not None and moved:
-        suppress(work, request, recorded, final=False)
+    if moved:
+        # A sender who is on no record is told the same, so the same is done for them (design.md 4.2, 4.7).
+        suppress(work, request, address, final=False)
     return request
+
+
+def share_proof(work: Work, request: Request, fresh: list[Kind]) -> Request:
+    """Rights asked for while the code is on its way: the claim made before stands for them as well."""
+    cases = work.cases_of(request)
+    told = {flag for case in cases for flag in case.flags} & {Flag.NO_RECORD, Flag.NAMES_DIFFER}
+    out = request.proof.state in ("queued", "accepted") and bool(request.proof.address)
+    for case in cases:
+        if case.kind not in fresh or case.status in CLOSED:
+            continue
+        case = work.flag(case, *told)
+        if Flag.NAMES_DIFFER in told:
+            case = work.note(case, Event.HELD, actor=MACHINE, reason=str(Flag.NAMES_DIFFER))
+            work.alert("case_held", case, reason=str(Flag.NAMES_DIFFER))
+        if out:
+            work.note(case, Event.CODE_ISSUED, actor=MACHINE, issue=request.proof.issue)
+    if Kind.OPT_OUT in fresh:
+        suppress(work, request, request.proof.address, final=False)
+    return request if is_live(request.proof, work.now) else send_code(work, request)
 
 
 def send_code(work: Work, request: Request, *, letter: str = "code", **context: Any) -> Request:
@@ -95,36 +118,48 @@ def send_code(work: Work, request: Request, *, letter: str = "code", **context: 
     A claim that points nowhere goes the same way and is counted the same, and no mail leaves.
     """
     proof, target, requester = request.proof, target_of(request), request.peer
-    live = is_live(proof, work.now)
     if proof.state == "queued":
-        return request
-    reason = withhold_mail(work.attempts(), requester, target, work.now)
-    if reason == "address_limit":
-        work.alert("code_flood", None, count=len(work.known.attempts))
-    if reason is None:
-        work.count("mail", requester, target)
-    if reason is None and proof.address:
-        if not live:
-            proof = _next_issue(proof)
-        proof = proof if live else replace(proof, state="queued")
-        request = work.keep(replace(request, proof=proof))
-        work.mail(
-            request,
-            proof.address,
-            letter,
-            issue=proof.issue,
-            cases=summaries(_unproved(work, request)),
-            minutes=int(lifetime(request.channel).total_seconds() // 60),
-            hours=int(lifetime(request.channel).total_seconds() // 3600),
-            **context,
+        # One is waiting to leave already.
+        return work.keep(
+            replace(request, proof=replace(proof, expires_at=work.now + lifetime(request.channel)))
         )
-        _note_all(work, request, Event.CODE_ISSUED, issue=proof.issue)
-    else:
-        if reason is None and not live:
-            # Kept in step with a real code, so that what is typed later gets the same words at the same time.
-            proof = accepted(_next_issue(proof), request.channel, work.now)
-        request = work.keep(replace(request, proof=proof))
-        _note_all(work, request, Event.CODE_WITHHELD, reason=reason or "no_recorded_address")
+    reason = withhold_mail(work.attempts(), requester, target, work.now)
+    if reason is not None:
+        return _withhold(work, request, reason)
+    work.count("mail", requester, target)
+    repeat = may_repeat(proof, request.channel, work.now)
+    proof = proof if repeat else next_issue(proof, request.channel, work.now)
+    if not proof.address:
+        # Kept in step with a real code, so that what is typed later gets the same words at the same time.
+        request = work.keep(replace(request, proof=accepted(proof, request.channel, work.now)))
+        _note_all(work, request, Event.CODE_WITHHELD, reason="no_recorded_address")
+        return request
+    request = work.keep(replace(request, proof=proof))
+    life = lifetime(request.channel).total_seconds()
+    work.mail(
+        request,
+        proof.address,
+        letter,
+        issue=proof.issue,
+        cases=summaries(_unproved(work, request)),
+        minutes=int(life // 60),
+        hours=int(life // 3600),
+        **context,
+    )
+    _note_all(work, request, Event.CODE_ISSUED, issue=proof.issue)
+    return request
+
+
+def _withhold(work: Work, request: Request, reason: str) -> Request:
+    """No code mail now: the limits say so. The words and their times stay those of any other claim."""
+    proof, target = request.proof, target_of(request)
+    if reason == "address_limit" and alarm_is_new(work.attempts(), target, work.now):
+        work.count("alarm", request.peer, target)
+        work.alert("code_flood", None, count=len(mails_lately(work.attempts(), target, work.now)))
+    if not is_live(proof, work.now):
+        proof = replace(proof, state="withheld", expires_at=work.now + lifetime(request.channel))
+    request = work.keep(replace(request, proof=proof))
+    _note_all(work, request, Event.CODE_WITHHELD, reason=reason)
     return request
 
 
@@ -221,12 +256,8 @@ def target_of(request: Request) -> str:
 
 
 def hide_codes(work: Work, text: str) -> str:
-    """The text without any code this person could have been sent, however it is spaced."""
-    for request in (*work.known.own, *work.known.addressed, *work.known.threaded, *work.known.named):
-        if request.proof.issue:
-            code = one_time_code(work.known.code_key, request.id, request.proof.issue)
-            text = re.sub(r"(?<!\d)" + r"[\s.\-–]{0,3}".join(code) + r"(?!\d)", "******", text)
-    return text
+    """The text without any code this person was ever sent, however it is spaced."""
+    return work.without_codes(text)
 
 
 # -- after the verdict ----------------------------------------------------------------------------------------
@@ -286,7 +317,8 @@ def _on_exhausted(work: Work, request: Request, inbound: Inbound, own: bool) -> 
 
 def _on_expired(work: Work, request: Request, inbound: Inbound, own: bool) -> None:
     _note_all(work, request, Event.CODE_EXPIRED)
-    request = work.keep(replace(request, proof=replace(request.proof, state="expired")))
+    if request.proof.state != "queued":
+        request = work.keep(replace(request, proof=replace(request.proof, state="expired")))
     request = send_code(work, request)
     work.reply("code_expired", request=request)
 
@@ -303,11 +335,6 @@ def _leave(work: Work, request: Request) -> None:
     """The dialogue has nothing more to ask about this request."""
     if work.conversation.request_id == request.id:
         work.conversation = replace(work.conversation, request_id="", asking=None)
-
-
-def _next_issue(proof: Proof) -> Proof:
-    fresh = proof.state == "" and proof.issue > 0
-    return replace(proof, issue=proof.issue if fresh else proof.issue + 1, accepted_at=None, expires_at=None)
 
 
 def _note_all(work: Work, request: Request, event: Event, **data: Any) -> None:

@@ -46,9 +46,26 @@ def is_live(proof: Proof, now: datetime) -> bool:
     )
 
 
+def may_repeat(proof: Proof, channel: Channel, now: datetime) -> bool:
+    """The same code goes out again: only within one lifetime of the first mail, so that no code lives for ever."""
+    first = proof.accepted_at
+    return is_live(proof, now) and first is not None and now < first + lifetime(channel)
+
+
+def next_issue(proof: Proof, channel: Channel, now: datetime) -> Proof:
+    """A code never mailed before, waiting for the mail server.
+
+    `expires_at` is provisional until then. It only keeps the words in step with those for an address that is on
+    no record: a code that is on its way is judged by itself.
+    """
+    issue = proof.issue if proof.state == "" and proof.issue > 0 else proof.issue + 1
+    return replace(proof, issue=issue, state="queued", accepted_at=None, expires_at=now + lifetime(channel))
+
+
 def accepted(proof: Proof, channel: Channel, now: datetime) -> Proof:
-    """The proof after the mail server took the code mail at `now`."""
-    return replace(proof, state="accepted", accepted_at=now, expires_at=now + lifetime(channel))
+    """The proof after the mail server took the code mail, or a copy of it, at `now`."""
+    first = proof.accepted_at or now
+    return replace(proof, state="accepted", accepted_at=first, expires_at=now + lifetime(channel))
 
 
 def tries_left(proof: Proof, *, own: bool) -> int:
@@ -68,16 +85,24 @@ def judge(
     """What a typed code leads to. `code` is what was mailed; for a claim that matches nothing, nothing equals it.
 
     `target` is what tries are counted against: the recorded address, or the claim where nothing matched.
-    The comparison is made in every case and in constant time, so that its length tells nothing.
+    The comparison is made in every case and in constant time, so that its length tells nothing. What a wrong code
+    leads to depends on nothing but tries and time, which run alike for every claim (design.md 4.2).
     """
     own = bool(proof.address) and requester == proof.address
-    equal = hmac.compare_digest(code.encode(), typed.encode("utf-8", "replace")) and _was_mailed(proof)
+    right = hmac.compare_digest(code.encode(), typed.encode("utf-8", "replace")) and bool(proof.address)
     if tries_left(proof, own=own) < 1 or _tries_today(attempts, requester, target, now) >= TRIES_A_DAY:
         return Event.CODE_EXHAUSTED
-    if proof.used or proof.issue == 0 or (proof.expires_at is not None and now >= proof.expires_at):
+    if proof.used or proof.issue == 0:
         return Event.CODE_EXPIRED
-    if equal:
+    if right and proof.state == "queued":
+        # The mail may be read before our own note that the server took it is stored.
         return Event.CODE_ACCEPTED
+    if proof.expires_at is not None and now >= proof.expires_at:
+        return Event.CODE_EXPIRED
+    if right and proof.state == "accepted":
+        return Event.CODE_ACCEPTED
+    if right and proof.state == "undelivered":
+        return Event.CODE_EXPIRED
     return Event.CODE_REFUSED if tries_left(proof, own=own) > 1 else Event.CODE_EXHAUSTED
 
 
@@ -91,7 +116,7 @@ def withhold_mail(attempts: Iterable[Attempt], requester: str, address: str, now
 
     Mail that comes from the recorded address itself is held back only by its own number.
     """
-    recent = [a for a in attempts if a.what == "mail" and a.address == address and a.at > now - HOUR]
+    recent = mails_lately(attempts, address, now)
     if sum(a.requester == requester for a in recent) >= MAILS_AN_HOUR:
         return "requester_limit"
     if requester != address and len(recent) >= MAILS_AN_HOUR_TO_ONE_ADDRESS:
@@ -99,9 +124,14 @@ def withhold_mail(attempts: Iterable[Attempt], requester: str, address: str, now
     return None
 
 
-def _was_mailed(proof: Proof) -> bool:
-    # "queued" counts: the mail may be read before our own note that the server took it is stored.
-    return bool(proof.address) and proof.state in ("queued", "accepted")
+def mails_lately(attempts: Iterable[Attempt], address: str, now: datetime) -> list[Attempt]:
+    """Code mails to one address within the hour, whoever asked for them."""
+    return [a for a in attempts if a.what == "mail" and a.address == address and a.at > now - HOUR]
+
+
+def alarm_is_new(attempts: Iterable[Attempt], address: str, now: datetime) -> bool:
+    """Staff have not been told within the hour that this address is being flooded with codes."""
+    return not any(a.what == "alarm" and a.address == address and a.at > now - HOUR for a in attempts)
 
 
 def _tries_today(attempts: Iterable[Attempt], requester: str, target: str, now: datetime) -> int:

@@ -6,6 +6,7 @@ transition table and its journal, and counts its due date anew whenever a fact t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -35,6 +36,7 @@ from cases.model import (
     Unsorted,
 )  # fmt: skip
 from cases.transitions import advance
+from cases.verification import one_time_code
 
 #: Events of the journal that a due date is derived from (law.md 2 and 3).
 DEADLINE_EVENTS = frozenset({Event.IDENTITY_INFO_REQUESTED, Event.IDENTITY_VERIFIED, Event.EXTENDED})
@@ -126,6 +128,17 @@ class Work:
     def all_cases(self) -> list[Case]:
         """Every case in sight."""
         return list(self._cases.values())
+
+    def without_codes(self, text: str) -> str:
+        """The text without any code the people in sight were ever sent, however it is spaced."""
+        if not re.search(r"\d", text):
+            return text
+        known = self.known
+        for request in (*known.own, *known.addressed, *known.threaded, *known.named):
+            for issue in range(1, request.proof.issue + 1):
+                code = one_time_code(known.code_key, request.id, issue)
+                text = re.sub(r"[\W_]{0,3}".join(code), "******", text)
+        return text
 
     # -- changes -----------------------------------------------------------------------------------------
 

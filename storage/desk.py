@@ -151,7 +151,7 @@ async def lapsed(tx: Transaction, now: datetime, limit: int = 200) -> tuple[Requ
         .where(
             REQUESTS.c.expires_at <= now,
             REQUESTS.c.verified_by.is_(None),
-            REQUESTS.c.code_state == "accepted",
+            REQUESTS.c.code_state.in_(("accepted", "withheld", "undelivered")),
         )
         .limit(limit)
     )
