@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as SqlTimeout
 
 from app.deliver import Delivery
 from app.house import House
@@ -58,7 +59,10 @@ class Arrival:
 
     def as_bytes(self) -> bytes:
         """The raw content, to be set aside."""
-        return self.raw if isinstance(self.raw, bytes) else json.dumps(self.raw, ensure_ascii=False).encode()
+        if isinstance(self.raw, bytes):
+            return self.raw
+        # In ASCII: half a surrogate pair, which Telegram may cut a text at, has no other bytes.
+        return json.dumps(self.raw).encode()
 
 
 @dataclass(slots=True)
@@ -138,10 +142,9 @@ class Handler:
     async def _take(self, batch: Sequence[Arrival], cursor: Cursor | None = None) -> None:
         try:
             await self._commit(batch, cursor)
-        except OSError:
-            # The database is away: the source hands the same batch in again.
-            raise
         except Exception as fault:
+            if _is_passing(fault):
+                raise
             log.warning("batch_failed fault=%s", type(fault).__name__)
             await self._one_by_one(batch, cursor)
 
@@ -150,10 +153,10 @@ class Handler:
         for arrival in batch:
             try:
                 await self._commit([arrival], None)
-            except (Stale, OSError):
-                # Somebody else was first: handed in again, it is decided again.
-                raise
             except Exception as fault:
+                if isinstance(fault, Stale) or _is_passing(fault):
+                    # Somebody else was first: handed in again, it is decided again.
+                    raise
                 async with self._store.write() as tx:
                     await self._set_aside(tx, arrival, type(fault).__name__)
         if cursor is not None:
@@ -337,7 +340,9 @@ def _stands_alone(turn: gathering.Turn, *, staff: bool) -> bool:
     """It may touch what another arrival of the same batch touches: a code, a thread, someone else's address."""
     inbound, reading, claim = turn.inbound, turn.reading, turn.claim
     elsewhere = bool(claim) and claim != Claim(email=inbound.peer)
-    return staff or bool(reading.codes or reading.case_ids or inbound.answers) or elsewhere
+    # Whoever is being proved in chat may ask for the code again, which counts towards an address's limit.
+    proving = bool(turn.talk.request_id)
+    return staff or proving or bool(reading.codes or reading.case_ids or inbound.answers) or elsewhere
 
 
 def _used(numbers: Mapping[int, int], decision: Decision) -> dict[int, int]:
@@ -348,6 +353,13 @@ def _used(numbers: Mapping[int, int], decision: Decision) -> dict[int, int]:
             _, year, number = case.id.rsplit("-", 2)
             used[int(year)] = max(used.get(int(year), 0), int(number) + 1)
     return used
+
+
+def _is_passing(fault: Exception) -> bool:
+    """The database is away, locked or full: no fault of what arrived. The source hands it in again."""
+    return isinstance(fault, OSError | OperationalError | InterfaceError | SqlTimeout) or (
+        isinstance(fault, DBAPIError) and fault.connection_invalidated
+    )
 
 
 def _is_database(fault: Exception) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between looks at codes that have run out, and at the register files.
 TICK, REGISTER_TICK = 5.0, 10.0
+#: Seconds before a line that broke starts again: first, and at most.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 
 @dataclass(slots=True)
@@ -112,11 +115,11 @@ class Service:
         await web.open_port(stack, endpoint, healthz, hooks)
 
     async def _work(self, store: Store, delivery: Delivery, stop: asyncio.Event) -> None:
-        sources = [self._keep(self._source(store, shop)) for shop in self._shops]
-        sources += [self._keep(shop.inbox.watch(shop.handler.cursor, shop.handler.mails))
+        sources = [self._keep(partial(self._source, store, shop)) for shop in self._shops]
+        sources += [self._keep(partial(shop.inbox.watch, shop.handler.cursor, shop.handler.mails))
                     for shop in self._shops if shop.inbox is not None]  # fmt: skip
-        sources += [self._keep(self._clock(store)), self._keep(self._registers(store))]
-        sending = self._keep(delivery.run())
+        sources += [self._keep(partial(self._clock, store)), self._keep(partial(self._registers, store))]
+        sending = self._keep(delivery.run)
         log.info("serving shops=%d", len(self._shops))
         await stop.wait()
         log.info("stopping")
@@ -182,7 +185,7 @@ class Service:
                 house.shop.profile, done.load.customers, done.load.orders, len(done.problems),
             )  # fmt: skip
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         return asyncio.create_task(_forever(work))
 
 
@@ -227,14 +230,21 @@ async def _until_done(step: Callable[[], Coroutine[Any, Any, None]]) -> None:
         pause = min(pause * 2, 60.0)
 
 
-async def _forever(work: Coroutine[Any, Any, None]) -> None:
-    """A line that ends with a fault of ours is reported, and the others go on."""
-    try:
-        await work
-    except asyncio.CancelledError:
-        raise
-    except Exception as fault:
-        log.exception("task_failed fault=%s", type(fault).__name__)
+async def _forever(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A line that ends with a fault of ours is reported, the others go on, and after a pause it starts again."""
+    pause = FIRST_PAUSE
+    while True:
+        began = asyncio.get_running_loop().time()
+        try:
+            await work()
+            return
+        except Exception as fault:
+            # The fault's own text may hold what was being stored: only its name goes into the log.
+            log.error("task_failed fault=%s", type(fault).__name__)
+        if asyncio.get_running_loop().time() - began > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

@@ -107,7 +107,9 @@ async def gather_many(tx: Transaction, shop: Shop, turns: Sequence[Turn], now: d
     attempts = await _attempts(tx, shop.profile, turns, set().union(*targets.values()), now)
     years = set().union(*(_years(turn) for turn in turns if _may_open(turn)), ())
     numbers = await next_numbers(tx, shop.prefix, years) if years else {}
-    replies = await _replies(tx, [turn.inbound for turn in turns if sight.own[turn.inbound.key]], now)
+    # Whose first request this is gets an answer in any case; whoever has asked for no right yet is counted.
+    counted = [turn.inbound for turn in turns if sight.own[turn.inbound.key] or not _opens(turn)]
+    replies = await _replies(tx, counted, now)
     return [
         Known(
             shop=shop,
@@ -256,6 +258,10 @@ async def requests_by_customer(tx: Transaction, shop: str, request: Request) -> 
         return ()
     found = await _proved_by_customer(tx, shop, [request.customer_id])
     return tuple(r for r in found.get(request.customer_id, ()) if r.id != request.id)
+
+
+def _opens(turn: Turn) -> bool:
+    return bool(turn.reading.kinds) and turn.reading.sure
 
 
 def _may_open(turn: Turn) -> bool:
