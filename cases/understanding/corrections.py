@@ -15,16 +15,16 @@ from cases.understanding.slots import emails
 #: Concept of the lexicon -> name of the field.
 FIELDS = {
     "F_ADDRESS": "address", "F_EMAIL": "email", "F_PHONE": "phone", "F_NAME": "name", "F_BIRTH": "birth_date",
-    "F_COMPANY": "company", "F_OTHER": "other",
+    "F_COMPANY": "company", "F_OTHER": "other", "AN_EMAIL": "email",
 }  # fmt: skip
 
 _NEW = re.compile(
     r"""\b(?:uusi|uus|uuden|uudeks\w*|nykyinen|nykyään|nykyisin|nyt|oikea|oikein|oikee|vaan|tilalle|muotoon|pitäis\w*|pitäs|kuuluu|kuuluisi|
-    new|now|to|should|read|correct|actually|but|instead|with|as|ny|nya|nytt|numera|till|rätt|ska|utan)\b|->|=>|→""",
+    new|now|to|right|should|read|correct|actually|but|instead|with|as|ny|nya|nytt|numera|till|rätt|ska|utan)\b|->|=>|→""",
     re.IGNORECASE | re.VERBOSE,
 )
 _OLD = re.compile(
-    r"\b(?:vanha\w*|entinen|entise\w*|aiempi|ei|eikä|lukee|luki|old|former|previous|not|from|currently|gammal|gamla|inte|ej|tidigare)\b[^.!?\n,;:]{0,24}$",
+    r"\b(?:vanha\w*|entinen|entise\w*|aiempi|ei|eikä|lukee|luki|shows|showed|old|former|previous|not|from|currently|gammal|gamla|inte|ej|tidigare)\b[^.!?\n,;:]{0,40}$",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?<![\w@.,/-])(?:\+[0-9]{1,3}[ \-]?|\(?0)[0-9][0-9 \-()]{4,14}[0-9](?![\w@/-])")
@@ -43,7 +43,8 @@ _STREET = (
     r"\s[0-9]{1,4}(?:\s?[-–]\s?[0-9]{1,4})?(?:\s?[a-zA-Z]{1,2}(?![\w@]))?(?:\s(?:as\.?\s?|bst\.?\s?|lgh\.?\s?|apt\.?\s?)?[0-9]{1,4}(?![0-9]))?"
 )
 _PLACE = r"[0-9]{5}(?:\s[A-ZÅÄÖÜÉ][\w'’-]*(?:[ -][A-ZÅÄÖÜÉ][\w'’-]*)?)?"
-_ENGLISH_STREET = rf"[0-9]{{1,4}}[a-zA-Z]?\s(?:{_CAP}\s?){{1,3}}(?:,\s?{_CAP}(?:\s{_CAP})?)*(?:,?\s(?:[0-9]{{5}}|[A-Z]{{1,2}}[0-9]{{1,2}}\s?[0-9][A-Z]{{2}})(?:\s{_CAP})?)?"
+_CITY = r"[A-ZÅÄÖÜÉ][^\W\d_]{2,}"
+_ENGLISH_STREET = rf"[0-9]{{1,4}}[a-zA-Z]?\s(?:{_CAP}\s?){{1,3}}(?:,\s?{_CITY}(?:\s{_CITY})?)*(?:,?\s(?:[0-9]{{5}}|[A-Z]{{1,2}}[0-9]{{1,2}}\s?[0-9][A-Z]{{2}})(?:\s{_CAP})?)?"
 _ADDRESS = re.compile(
     rf"(?P<street>{_STREET})(?:\s*[,\n]\s*|\s+)?(?P<place>{_PLACE})?|(?P<only>(?<![\w-]){_PLACE}(?![\w-]))|(?P<english>{_ENGLISH_STREET})"
 )
@@ -51,11 +52,12 @@ _LOWER_STREET = re.compile(
     r"(?P<street>[^\W\d_]+(?:tie|katu|kuja|polku|kaari|raitti|ranta|rinne|gatan|vägen|gränd|street|road|lane)\s[0-9]{1,4}\s?[a-z]?(?:\s[0-9]{1,4})?)(?:\s*,\s*|\s+)?(?P<place>[0-9]{5}(?:\s[^\W\d_]+)?)?",
     re.IGNORECASE,
 )
-_NAME_WORDS = rf"((?:{_CAP}\s){{0,3}}{_CAP})"
+_NAME_PART = r"(?:[A-ZÅÄÖÜÉ]\.|[A-ZÅÄÖÜÉ][\w'’-]*)"
+_NAME_WORDS = rf"((?:{_NAME_PART}\s){{0,3}}{_NAME_PART})"
 _NAME_AFTER = re.compile(
-    rf"""(?:\b(?:on|olen|oon)\s+(?:nyt|nykyään|nykyisin|oikeasti|oikeesti|jatkossa|siis)\s|\b(?:pitäisi|pitäis|pitäs|pitää|kuuluu|kuuluisi|tulee|tulisi)\s+(?:\w+\s)?olla\s
+    rf"""(?:\b(?:on|olen|oon)\s+(?:nyt|nyky[äa][äa]n|nykyisin|oikeasti|oikeesti|jatkossa|siis)\s|\b(?:pit[äa]isi?|pit[äa]s|pit[äa][äa]|kuuluu|kuuluisi|tulee|tulisi)\s+(?:\w+\s)?olla\s
     |\b(?:uusi|uus)\s+(?:\w*nimi\w*|on)\s*(?:on\s)?:?\s*|\boikein\s(?:on\s)?|\boikea\s(?:\w*nimi\s)?(?:on\s)?|\bvaan\s|\bnimeks\w*\s
-    |\bshould\s+(?:be|read|say)\s|\bis\s+(?:now|actually)\s|\bnow\s+(?:called\s)?|\bto\s|\bis\s|->\s?|=>\s?|→\s?|:\s|\bnew\s+\w*\s?name\s+is\s|\butan\s|\bheter\s+(?:nu|numera)\s
+    |\bshould\s+(?:be|read|say)\s|\bis\s+(?:now|actually)\s|\bnow\s+(?:called\s)?|\bto\s|\bis\s|\bit'?s\s|->\s?|=>\s?|→\s?|:\s|\bnew\s+\w*\s?name\s+is\s|\butan\s|\bheter\s+(?:nu|numera)\s
     |\bär\s+(?:nu|numera)\s|\btill\s|\bborde\s+vara\s|\bska\s+vara\s|\bcalled\s|\bon\s|\bspelled\s|\bbut\s)["“”']?{_NAME_WORDS}""",
     re.VERBOSE,
 )
@@ -67,13 +69,30 @@ _FORM = re.compile(
     r"(?:muotoon|->|=>|tilalle|\bto\b|should be|pitäisi olla|till)\s*:?\s*[\"“”]?([^\W\d_]+)", re.IGNORECASE
 )
 _NOT_NAMES = frozenset(
-    ["The", "I", "My", "Your", "It", "Please", "Hei", "Moi", "Kiitos", "Not", "Ei", "Voisitteko", "Terveisin", "And", "Also", "Thanks"]
+    [
+        "The",
+        "I",
+        "My",
+        "Your",
+        "It",
+        "Please",
+        "Hei",
+        "Moi",
+        "Kiitos",
+        "Not",
+        "Ei",
+        "Voisitteko",
+        "Terveisin",
+        "And",
+        "Also",
+        "Thanks",
+    ]
 )
 
 
 def _choose(text: str, spans: Sequence[tuple[int, str]]) -> str | None:
     """Of several values the one that is said to be the new one; never one said to be old."""
-    wanted = [(at, value) for at, value in spans if not _OLD.search(text[max(0, at - 48) : at])]
+    wanted = [(at, value) for at, value in spans if not _OLD.search(text[max(0, at - 60) : at])]
     if not wanted:
         return None
     marked = [value for at, value in wanted if _NEW.search(text[max(0, at - 32) : at])]

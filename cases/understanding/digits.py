@@ -15,11 +15,13 @@ _CASE_ID = re.compile(
 )
 _GROUPED = re.compile(
     r"(?<![\w+@./:\-\u2010-\u2015])(?:[0-9]{6}|[0-9]{3}[ \u00a0\-\u2013.]{1,2}[0-9]{3}|[0-9]{2}(?:[ \u00a0\-\u2013.]{1,2}[0-9]{2}){2}"
-    r"|[0-9](?:[ \u00a0\-\u2013.,]{1,2}[0-9]){5})(?![\w@\-\u2010-\u2015/]|[.,:][0-9]|[ ][0-9])"
+    r"|[0-9](?:[ \u00a0\-\u2013.,]{1,2}[0-9]){5})(?![\w@\-\u2010-\u2015/]|[.,:][0-9]|[ ][0-9](?![0-9]{5}(?![0-9])))"
 )
 _BARE = re.compile(r"[\s\"'„“”*`(<\[]*([0-9](?:[\s.,\-\u2010-\u2015_]{0,3}[0-9]){3,9})[\s.!\"'“”*`)>\]]*")
 _LOOSE_CODE = re.compile(r"(?<![\w-])[0-9]{4,8}(?![\w-])")
-_LETTER_CODE = re.compile(r"(?<![\w@.])(?=[A-Z0-9]*[0-9])(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}(?![\w@.])")
+_LETTER_CODE = re.compile(
+    r"(?<![\w@.-])(?=[A-Z-]*[0-9])(?=[0-9-]*[A-Z])(?:[A-Z0-9]{6}|[A-Z0-9]{3}-[A-Z0-9]{3})(?![\w@-])"
+)
 
 _CODE_WORD = r"(?:\w*koodi\w*|\w*kood?in|codes?|kod|koden|pin|otp|passcode|tunnusluku\w*)"
 _NO_CODE_WORD = re.compile(
@@ -35,6 +37,8 @@ _LABELLED = re.compile(
     [\s:#.n°]*(?:(?:nro|no|nr|number|numero\w*|nummer|on|is|är)[\s:.#]*){0,2}$""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: The end of a longer number, unless that is a code of its own.
+_RUNS_ON = re.compile(r"(?<![0-9])(?![0-9]{6}\s$)[0-9+]{1,12}[\s\-]$")
 _FOLLOWED = re.compile(r"^\s*(?:€|eur|e\b|euro|kpl|%|g\b|kg|mm|cm|sek\b)", re.IGNORECASE)
 
 #: Digits as they are said; Finnish in standard and spoken form, folded.
@@ -56,7 +60,13 @@ SPOKEN: dict[str, str] = {
     )
     for word in words.split()
 }
-_TENS = dict(zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], "23456789", strict=True))
+_TENS = dict(
+    zip(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
+        "23456789",
+        strict=True,
+    )
+)
 _ENGLISH_TENS = re.compile(
     rf"\b({'|'.join(_TENS)})(?:[ -](one|two|three|four|five|six|seven|eight|nine)\b)?", re.IGNORECASE
 )
@@ -114,7 +124,7 @@ def code_places(text: str) -> list[re.Match[str]]:
 
 def _is_code(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 40) : match.start()]
-    if re.search(r"[0-9+][\s\-]$", before[-2:]) or _FOLLOWED.match(text[match.end() : match.end() + 8]):
+    if _RUNS_ON.search(before) or _FOLLOWED.match(text[match.end() : match.end() + 8]):
         return False
     if _NO_CODE_WORD.search(before[-28:]):
         return False

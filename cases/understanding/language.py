@@ -6,7 +6,7 @@ caller's hint decides.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -31,7 +31,7 @@ def _tables() -> tuple[dict[str, frozenset[str]], dict[str, tuple[str, ...]]]:
 def _hints(word: str, letters: str) -> tuple[tuple[str, float], ...]:
     """What one word says about the language it is in. `letters`: the word with its accents."""
     words, endings = _tables()
-    found: Counter[str] = Counter()
+    found: defaultdict[str, float] = defaultdict(float)
     for language, listed in words.items():
         if word in listed:
             found[language] += 1.0
@@ -59,8 +59,8 @@ def detect(tokens: Sequence[Token], hint: str | None = None) -> str:
     foreign = sum(not _is_latin(token) for token in words)
     if foreign > len(words) / 2:
         return OTHER
-    score: Counter[str] = Counter()
-    voices: Counter[str] = Counter()
+    score: defaultdict[str, float] = defaultdict(float)
+    voices: defaultdict[str, int] = defaultdict(int)
     for token in words:
         hints = _hints(token.fold, token.text.lower())
         for language, weight in hints:
@@ -69,7 +69,7 @@ def detect(tokens: Sequence[Token], hint: str | None = None) -> str:
             voices[hints[0][0]] += 1
     if not score:
         return hint or OTHER
-    (best, top), *others = score.most_common()
+    (best, top), *others = sorted(score.items(), key=lambda entry: -entry[1])
     if best not in SPOKEN:
         return OTHER
     second, runner = next(((name, value) for name, value in others if name in SPOKEN), ("", 0.0))

@@ -68,7 +68,11 @@ def _negations(languages: frozenset[str]) -> frozenset[str]:
 
 
 def moods(
-    sentence: Sentence, languages: frozenset[str], past_asks: Sequence[int], asks_nouns: Set[int], personal: bool
+    sentence: Sentence,
+    languages: frozenset[str],
+    past_asks: Sequence[int],
+    asks_nouns: Set[int],
+    personal: bool,
 ) -> list[Mood]:
     """The mood of every token of a sentence.
 
@@ -143,7 +147,9 @@ def _reports(tokens: Sequence[Token], at: int) -> bool:
     words = _words()
     ahead = tokens[at + 1].fold if at + 1 < len(tokens) else ""
     before = tokens[at - 1].fold if at else ""
-    if tokens[at].fold in words["reports", "words"] or (tokens[at].fold == "not" and before in ("did", "have", "has")):
+    if tokens[at].fold in words["reports", "words"] or (
+        tokens[at].fold == "not" and before in ("did", "have", "has")
+    ):
         return True
     return len(ahead) > 4 and ahead.endswith(tuple(words["reports", "endings"]))
 

@@ -30,7 +30,7 @@ _CUT = re.compile(
 )
 _HEADER_LINE = re.compile(rf"^[\s*]*{_HEADER}\s*:\**\s*\S", re.IGNORECASE)
 _HEADER_NEXT_LINE = re.compile(rf"^[\s*]*{_HEADER_NEXT}\s*:", re.IGNORECASE)
-_ATTRIBUTION = re.compile(rf"\b{_WROTE}\s*:\s*$", re.IGNORECASE)
+_ATTRIBUTION = re.compile(rf"\b{_WROTE}\b[^:\n]{{0,90}}(?:[0-9]:[0-9][^:\n]{{0,60}})?:\s*$", re.IGNORECASE)
 _ATTRIBUTION_SIGN = re.compile(r"[0-9@<]")
 _QUOTED = re.compile(r"^\s{0,3}(?:>|&gt;|\|\s*>)")
 _RULER = re.compile(r"^\s*(?:-{3,}|_{5,}|={5,}|\*{5,})\s*$")
@@ -60,7 +60,9 @@ _POSTSCRIPT = re.compile(r"^\s*p\.?\s?s\.?[\s:.,]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 _NAME_LINE = re.compile(r"(?:[A-ZÅÄÖ][\w.'-]*\s){1,3}[A-ZÅÄÖ][\w.'-]*")
-_CONTACT_LINE = re.compile(r"(?:(?:puh|tel|gsm|p|m|e-?mail|sähköposti)[.:]*\s*)?(?:\S+@\S+|\+?[0-9][0-9 \-()]{5,})", re.IGNORECASE)
+_CONTACT_LINE = re.compile(
+    r"(?:(?:puh|tel|gsm|p|m|e-?mail|sähköposti)[.:]*\s*)?(?:\S+@\S+|\+?[0-9][0-9 \-()]{5,})", re.IGNORECASE
+)
 
 #: Longest signature block, in lines and in characters, that is taken for one.
 _SIGNATURE_LINES = 8

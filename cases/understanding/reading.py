@@ -18,7 +18,7 @@ from cases.understanding.moods import moods, negated_places
 from cases.understanding.prepare import excerpt, visible, without_signature
 from cases.understanding.rules import MOOD_PREFIX, Finding, Hit, Scope, apply
 from cases.understanding.sensitive import MASKS, mask
-from cases.understanding.slots import claimed_email, identifiers
+from cases.understanding.slots import claimed_email, identifiers, labelled_email
 from cases.understanding.tokens import Sentence, Token, sentences, tokenise
 
 _ARTICLE = re.compile(
@@ -30,9 +30,15 @@ _PURPOSE_OF = {
     "PUBLISH": Purpose.PUBLICATION, "DISCLOSE": Purpose.DISCLOSURE, "PROFILE": Purpose.PROFILING,
 }  # fmt: skip
 #: Meanings a Finnish possessive ending makes the writer's own.
-_OWNED = frozenset({"DATA", "HISTORY", "ACCOUNT", "ITEM", "REQUEST", "CONSENT", "MARKETING", "ORDER", "DELETE", *FIELDS})
+_OWNED = frozenset(
+    {"DATA", "HISTORY", "ACCOUNT", "ITEM", "REQUEST", "CONSENT", "MARKETING", "ORDER", "DELETE", *FIELDS}
+)
 #: Bans that an objection in the same message speaks of.
 _OBJECTABLE = frozenset({Purpose.PROFILING, Purpose.DISCLOSURE, Purpose.PUBLICATION})
+#: A sentence that starts with one of these asks, question mark or not.
+_ASKING = frozenset(
+    {"WHAT_IS", "TO_WHOM", "WHENCE", "HOW_LONG", "WHY", "WHETHER", "HAVE_YOU", "AM_I", "QUESTION"}
+)
 _CONTRASTS = frozenset({"mutta", "but", "men", "kunhan", "except", "paitsi", "utom", "vaikka"})
 _REPLY_SUBJECT = re.compile(r"^\s*(?:re|vs|sv|fw|fwd|vl|lv|aw|vb)\s*:", re.IGNORECASE)
 #: Acts in the order in which one wins over another, when no right is asked for.
@@ -73,6 +79,7 @@ class _Message:
     def _part(self, sentence: Sentence, number: int, base: int) -> _Part:
         hits = list(self._hits(sentence))
         part = _Part(sentence, number)
+        asks = sentence.asks or any(at < 3 and hit.key in _ASKING for at, hit in hits)
         inherited: list[tuple[int, Hit]] = []
         for start, end in sentence.clauses:
             own = [(at, hit) for at, hit in hits if start <= at < end]
@@ -90,8 +97,8 @@ class _Message:
                 own += inherited
             elif verbs:
                 inherited = verbs
-            part.clauses.append(self._scope(own, base, number, sentence.asks, end - start))
-        part.whole = self._scope(hits, base, number, sentence.asks, len(sentence.tokens))
+            part.clauses.append(self._scope(own, base, number, asks, end - start))
+        part.whole = self._scope(hits, base, number, asks, len(sentence.tokens))
         return part
 
     @staticmethod
@@ -115,9 +122,7 @@ class _Message:
         names = {span.concept for span in spans}
         past = [span.start for span in spans if span.concept == "PAST_ASK"]
         asks = {span.start for span in spans if span.concept == "ASK_NOUN"}
-        found = moods(
-            sentence, self.languages, past, asks, bool(names & {"MY", "ME", "ABOUT_ME"})
-        )
+        found = moods(sentence, self.languages, past, asks, bool(names & {"MY", "ME", "ABOUT_ME"}))
         for span in spans:
             concept = known.concepts[span.concept]
             words = " ".join(token.text for token in tokens[span.start : span.end])
@@ -125,6 +130,11 @@ class _Message:
             yield span.start, Hit(prefix + span.concept, span.start, words, concept.polar)
         for at in negated_places(tokens, self.languages):
             yield at, Hit("NEG", at, tokens[at].text, False)
+        for at, token in enumerate(tokens):
+            if token.sort == "email":
+                yield at, Hit("AN_EMAIL", at, token.text, False)
+            if token.sort == "number" and len(token.text) >= 3:
+                yield at, Hit("NUMBER", at, token.text, False)
         yield from self._articles(sentence)
 
     def _is_mine(self, token: Token, meanings: set[str] | None) -> bool:
@@ -158,6 +168,20 @@ class _Message:
     def has(self, *keys: str) -> bool:
         """Whether any of these meanings stands anywhere."""
         return any(key in part.whole.hits for part in self.parts if part.whole for key in keys)
+
+    def only(self, *concepts: str) -> bool:
+        """Whether every word is part of something with one of these meanings."""
+        for part in self.parts:
+            tokens = part.sentence.tokens
+            covered = {
+                place
+                for span in lexicon().spans(tokens, self.languages)
+                if span.concept in concepts
+                for place in range(span.start, span.end)
+            }
+            if any(token.sort == "word" and at not in covered for at, token in enumerate(tokens)):
+                return False
+        return True
 
     def text_of(self, number: int, following: int = 1) -> str:
         """The text of a sentence and of those that follow it."""
@@ -226,15 +250,21 @@ class _Reader:
         if asked and not (act is Act.CODE and not sure):
             return self._request(asked, sure, safe, sensitive, found_codes)
         used = [finding for finding in self.findings if finding.rule.reads is act]
-        reading = self._reading(act, used, safe, sensitive, found_codes)
-        return reading
+        offered = dict.fromkeys(
+            kind for finding in used if not finding.rule.sure for kind in finding.rule.also
+        )
+        return self._reading(act, used, safe, sensitive, found_codes, candidates=tuple(offered))
 
     def _counting(self, asked: Sequence[Finding], act: Act) -> list[Finding]:
         """The findings that count: with a new value where one is needed, and few when a request is taken back."""
         kept = []
         for finding in asked:
-            needs_value = finding.rule.value or (act is Act.WITHDRAW and finding.rule.reads is Kind.CORRECTION)
-            if finding.rule.yields_to in {other.rule.reads for other in asked}:
+            needs_value = finding.rule.value or (
+                act is Act.WITHDRAW and finding.rule.reads is Kind.CORRECTION
+            )
+            if finding.rule.yields_to in {other.rule.reads for other in asked} and not self._purposes_of(
+                finding
+            ):
                 continue
             if needs_value and not any(correction.new_value for correction in self._corrections([finding])):
                 continue
@@ -264,7 +294,7 @@ class _Reader:
             return False
         if self.message.has("THANKS_CORE"):
             return not self.message.has("ORDER", "PARCEL", "PASSWORD", "POLICY") or self.message.words <= 8
-        return self.message.words <= 4
+        return self.message.only("THANKS", "GREETING")
 
     def _request(
         self,
@@ -337,7 +367,7 @@ class _Reader:
         for number in range(len(self.message.parts)):
             names = self._fields(number) + (["address"] if "MOVED" in self._keys(number) else [])
             for name in names:
-                self._note(found, name, self.message.text_of(number, 1), only_valued=True)
+                self._note(found, name, self.message.text_of(number, 3), only_valued=True)
 
     def _keys(self, number: int) -> frozenset[str]:
         if number >= len(self.message.parts):
@@ -353,6 +383,9 @@ class _Reader:
         if name in found and found[name].new_value is not None:
             return
         correction = read_correction(name, text)
+        if name == "address" and correction.new_value is None and "@" in text:
+            # "Osoitteeni on …" followed by an e-mail address speaks of that.
+            name, correction = "email", read_correction("email", text)
         if correction.new_value is not None or not (only_valued or name in found):
             found[name] = correction
 
@@ -377,7 +410,7 @@ class _Reader:
             act=act,
             opt_out_purposes=purposes,
             corrections=corrections,
-            claimed_email=claimed_email(self.message.text, new),
+            claimed_email=claimed_email(self.message.text, new) or labelled_email(self.own, new),
             claimed_customer=claim.customer_id or None,
             claimed_order=claim.order_id or None,
             codes=found_codes,

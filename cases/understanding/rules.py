@@ -32,7 +32,18 @@ _KEYS = {
 }  # fmt: skip
 #: Meanings that are worked out, not looked up.
 DERIVED = frozenset(
-    {"NEG", "ARTICLE_15", "ARTICLE_16", "ARTICLE_17", "ARTICLE_18", "ARTICLE_20", "ARTICLE_21", "VALUE"}
+    {
+        "NEG",
+        "NUMBER",
+        "AN_EMAIL",
+        "ARTICLE_15",
+        "ARTICLE_16",
+        "ARTICLE_17",
+        "ARTICLE_18",
+        "ARTICLE_20",
+        "ARTICLE_21",
+        "VALUE",
+    }
 )
 
 
@@ -116,8 +127,14 @@ def _expand(item: str) -> tuple[str, ...]:
     return (item,)
 
 
+def _excluded(item: str) -> tuple[str, ...]:
+    if item.startswith("="):
+        return (item[1:],)
+    return _expand(item if item.startswith(("-", "~")) else f"~{item}")
+
+
 def _check_name(item: str, rule: str) -> None:
-    name = item.lstrip("~-").rpartition(":")[2]
+    name = item.lstrip("~-=").rpartition(":")[2]
     if name not in lexicon().concepts and name not in DERIVED:
         raise LexiconError(f"rules.toml: {rule}: there is no word list {name}")
 
@@ -173,8 +190,12 @@ _TRIED_ON = {"first": "sentence", "last": "context"}
 
 
 @lru_cache(maxsize=1)
-def _by_scope() -> dict[str, tuple[Rule, ...]]:
-    return {scope: tuple(rule for rule in rules() if scope in rule.scopes) for scope in SCOPES}
+def _by_scope() -> dict[tuple[str, bool], tuple[Rule, ...]]:
+    return {
+        (scope, sure): tuple(rule for rule in rules() if scope in rule.scopes and rule.sure is sure)
+        for scope in SCOPES
+        for sure in (True, False)
+    }
 
 
 def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
@@ -184,16 +205,35 @@ def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
     """
     found: list[Finding] = []
     used: set[tuple[str, int]] = set()
+    places = {level: _places(listed) for level, listed in scopes.items()}
     for sure in (True, False):
         for level in SCOPES:
-            for rule in _by_scope()[level]:
-                if rule.sure is not sure or (rule.short and words > _SHORT_WORDS):
+            where = places[_TRIED_ON.get(level, level)]
+            for rule in _by_scope()[level, sure]:
+                if rule.short and words > _SHORT_WORDS:
                     continue
-                for scope in scopes[_TRIED_ON.get(level, level)]:
+                for scope in _stretches(rule, where):
                     if level == "last" and any(finding.sentence == scope.sentence for finding in found):
                         continue
                     found += _try(rule, scope, used)
     return found
+
+
+def _places(scopes: Sequence[Scope]) -> dict[str, list[tuple[int, Scope]]]:
+    """Where each meaning stands, so that a rule only looks where its deciding word is."""
+    found: dict[str, list[tuple[int, Scope]]] = {}
+    for number, scope in enumerate(scopes):
+        for key in scope.hits:
+            found.setdefault(key, []).append((number, scope))
+    return found
+
+
+def _stretches(rule: Rule, where: Mapping[str, Sequence[tuple[int, Scope]]]) -> list[Scope]:
+    numbered: dict[int, Scope] = {}
+    for key in rule.needs[0]:
+        if key in where:
+            numbered.update(where[key])
+    return [numbered[number] for number in sorted(numbered)] if numbered else []
 
 
 def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Iterator[Finding]:

@@ -91,3 +91,18 @@ def claimed_email(text: str, new: frozenset[str]) -> str | None:
         if best is None and not _ELSEWHERE.search(before):
             best = value
     return best
+
+
+_LABEL = re.compile(
+    r"^[ \t]*(?:account|customer|login|user|tili|tilin|asiakas|asiakastili|käyttäjä|tunnus|käyttäjätunnus|konto)\w*[^\n@:]{0,30}:[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def labelled_email(text: str, new: frozenset[str]) -> str | None:
+    """An address on a line of its own that says it is the account's, even below a signature."""
+    for line in _LABEL.finditer(text):
+        for _, _, value in emails(line.group()):
+            if value not in new:
+                return value
+    return None
