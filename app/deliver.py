@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between looks into the outbox for letters that others committed, or whose wait is over.
 LOOK_EVERY = 1.0
+#: Seconds that outcomes are gathered before they are stored: one commit for many, and none in a chat turn's way.
+SETTLE_AFTER = 0.05
 #: Letters claimed at one look.
 CLAIM = 200
 #: Seconds that letters on their way may take when the program stops.
@@ -180,6 +182,7 @@ class Delivery:
     async def _settle_forever(self) -> None:
         while True:
             await self._news.wait()
+            await asyncio.sleep(SETTLE_AFTER)
             self._news.clear()
             try:
                 await self._settle()

@@ -65,6 +65,10 @@ class Arrival:
         return json.dumps(self.raw).encode()
 
 
+class _Repeated(Exception):
+    """Something in the batch had been handled before."""
+
+
 @dataclass(slots=True)
 class _Done:
     """What one transaction has done so far."""
@@ -162,23 +166,40 @@ class Handler:
         if cursor is not None:
             await self._commit([], cursor)
 
-    async def _commit(self, batch: Sequence[Arrival], cursor: Cursor | None) -> None:
-        """Everything a batch causes, and the cursor behind it, in one transaction."""
+    async def _commit(
+        self, batch: Sequence[Arrival], cursor: Cursor | None, *, filtered: bool = False
+    ) -> None:
+        """Everything a batch causes, and the cursor behind it, in one transaction.
+
+        Repeats are rare, so they are not looked for: they show when the arrivals are noted, and then the batch
+        is done once more without them.
+        """
         now = self._now()
-        async with self._store.write() as tx:
-            batch = await self._unseen(tx, batch)
-            done = _Done(tx, now, now + outbox.LEASE)
-            if batch:
-                await self._read_all(done, batch)
-            await saving.note_arrivals(tx, done.rows(self._house.shop.profile))
-            if cursor is not None:
-                await saving.move_cursor(tx, self._source, cursor.uidvalidity, cursor.last_uid, now)
+        try:
+            done = await self._transact(batch, cursor, now, filtered=filtered)
+        except _Repeated:
+            await self._commit(batch, cursor, filtered=True)
+            return
         for arrival, outcome, _ in done.arrivals:
             log.info("arrival channel=%s outcome=%s", arrival.channel, outcome)
         self._delivery.offer([outbox.as_claimed(self._store.vault, letter, now) for letter in done.letters])
         for reference in done.buttons:
             if self._house.telegram is not None:
                 self._delivery.answer_button(self._house.telegram, reference)
+
+    async def _transact(
+        self, batch: Sequence[Arrival], cursor: Cursor | None, now: datetime, *, filtered: bool
+    ) -> _Done:
+        async with self._store.write() as tx:
+            done = _Done(tx, now, now + outbox.LEASE)
+            fresh = await self._unseen(tx, batch) if filtered else batch
+            if fresh:
+                await self._read_all(done, fresh)
+            if not await saving.note_arrivals(tx, done.rows(self._house.shop.profile)):
+                raise _Repeated
+            if cursor is not None:
+                await saving.move_cursor(tx, self._source, cursor.uidvalidity, cursor.last_uid, now)
+        return done
 
     async def _unseen(self, tx: Transaction, batch: Sequence[Arrival]) -> list[Arrival]:
         """What has not been handled before, each once."""

@@ -15,9 +15,9 @@ import aiosqlite
 
 T = TypeVar("T")
 
-#: Statements that may have to wait for another process, or for the disk.
-_WAITING = ("BEGIN", "COMMIT", "PRAGMA")
-_WAITING_CALLS = frozenset({"commit", "rollback", "backup", "close"})
+#: Statements that may have to wait for another process, or for the disk; and the same as calls of a connection.
+_WAITING = ("BEGIN IMMEDIATE", "PRAGMA")
+_WAITING_CALLS = frozenset({"commit", "backup", "close"})
 
 
 class Connection(aiosqlite.Connection):
@@ -26,9 +26,10 @@ class Connection(aiosqlite.Connection):
     async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if not self._running or self._connection is None:
             raise ValueError("Connection closed")
-        waits = getattr(fn, "__name__", "") in _WAITING_CALLS or (
-            bool(args) and isinstance(args[0], str) and args[0].startswith(_WAITING)
-        )
+        if getattr(fn, "__self__", None) is self._connection:
+            waits = getattr(fn, "__name__", "") in _WAITING_CALLS
+        else:
+            waits = bool(args) and isinstance(args[0], str) and args[0].startswith(_WAITING)
         if waits:
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
         return fn(*args, **kwargs)
@@ -42,7 +43,7 @@ def connector(path: str, **options: Any) -> Callable[[], Any]:
             # The thread opens and commits, the loop does the rest, never both at once.
             return sqlite3.connect(path, check_same_thread=False, **options)
 
-        connection = Connection(opened, iter_chunk_size=64)
+        connection: aiosqlite.Connection = Connection(opened, iter_chunk_size=64)
         connection._thread.daemon = True
         await connection
         return connection

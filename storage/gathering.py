@@ -166,7 +166,9 @@ class _Sight:
         cases = await cases_of(tx, sorted(every))
         for case in cases:
             sight._cases[case.request_id] = (*sight._cases.get(case.request_id, ()), case)
-        sight.dated = await dated_entries(tx, [case.id for case in cases])
+        if any(turn.reading.codes for turn in turns):
+            # Only a proof can move a due date here; staff's verbs gather their own.
+            sight.dated = await dated_entries(tx, [case.id for case in cases])
         return sight
 
     def related(self, turn: Turn) -> tuple[Request, ...]:

@@ -56,10 +56,9 @@ async def known_keys(tx: Transaction, keys: Sequence[str]) -> set[str]:
     return {row.key for row in rows}
 
 
-async def note_arrivals(tx: Transaction, rows: Sequence[dict[str, object]]) -> None:
-    """What arrived and what came of it; a repeat is harmless."""
-    if rows:
-        await tx.upsert(ARRIVALS, rows, keys=["key"])
+async def note_arrivals(tx: Transaction, rows: Sequence[dict[str, object]]) -> bool:
+    """What arrived and what came of it; False when one of them was there before."""
+    return not rows or await tx.upsert(ARRIVALS, rows, keys=["key"]) == len(rows)
 
 
 async def set_aside(

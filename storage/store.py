@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +63,7 @@ class Transaction:
         update: Sequence[str] | None = None,
     ) -> int:
         """Insert; where the key exists, overwrite the columns in `update` (empty: leave the row as it is)."""
-        insert = postgresql.insert if self.conn.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(table)
-        if update:
-            changed = {name: statement.excluded[name] for name in update}
-            statement = statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
-        else:
-            statement = statement.on_conflict_do_nothing(index_elements=list(keys))
+        statement = _upsert(self.conn.dialect.name, table, tuple(keys), tuple(update or ()))
         return await self.run(statement, values)
 
     @asynccontextmanager
@@ -76,6 +71,16 @@ class Transaction:
         """Undo only what is inside when it fails."""
         async with self.conn.begin_nested():
             yield
+
+
+@cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], update: tuple[str, ...]) -> Any:
+    """Made once: building a statement takes longer than SQLite takes to run it."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    if not update:
+        return statement.on_conflict_do_nothing(index_elements=list(keys))
+    changed = {name: statement.excluded[name] for name in update}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=changed)
 
 
 class Store:
