@@ -52,6 +52,12 @@ _WITHOUT_CONFIG = frozenset({"--help", "deadline", "letters"})
 #: Verbs that may stop at a preview and ask for --yes.
 _SENDING = frozenset({"ask", "complete", "extend", "refuse", "reject-identity", "verify", "withdraw"})
 _ENTRY = "import sys; from app.cli import main; sys.exit(main())"
+#: Before `serve` starts: stop it when standard input ends, that is, when the demo was killed.
+_TETHER = """\
+import os, signal, threading
+tether = lambda: (os.read(0, 1), os.kill(os.getpid(), signal.SIGTERM))
+threading.Thread(target=tether, daemon=True).start()
+"""
 _LOADED = "from sandbox.warm import main; main()"
 #: Seconds a verb may take, and `serve` to stop.
 _PATIENCE, _STOP_PATIENCE = 60.0, 15.0
@@ -85,7 +91,7 @@ class Pyynto:
         self.log = folder / "serve.log"
         #: The verbs of the page's command line that this version has; empty until they are known.
         self.verbs: list[str] = []
-        self._env = {**os.environ, **secrets, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "66"}
+        self._env = {**os.environ, **secrets, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "62"}
         self._serve: asyncio.subprocess.Process | None = None
         self._warm: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
@@ -99,12 +105,10 @@ class Pyynto:
         """Start `serve`; what it logs goes to a file beside the settings."""
         with self.log.open("ab") as log:
             self._serve = await asyncio.create_subprocess_exec(
-                *self._command("serve"),
-                "--config",
-                "pyynto.toml",
+                *(sys.executable, "-c", _TETHER + _ENTRY, "serve", "--config", "pyynto.toml"),
                 cwd=self.folder,
                 env=self._env,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 # Ctrl-C is for the demo, which then stops `serve` in good order.

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, make_msgid, parseaddr
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiosmtplib
 
@@ -23,6 +24,8 @@ from sandbox.people import STAFF_ID, Person
 #: Six digits on their own: the one-time code in a mail (the only such run there).
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _QUOTE_LIMIT = 4000
+#: Where the people of the demo live.
+HELSINKI = ZoneInfo("Europe/Helsinki")
 
 
 @dataclass(slots=True)
@@ -78,7 +81,7 @@ class World:
         message["From"] = formataddr((person.name, person.address))
         message["To"] = self.shop_address
         message["Subject"] = subject
-        message["Date"] = format_datetime(datetime.now(UTC).astimezone())
+        message["Date"] = format_datetime(datetime.now(HELSINKI))
         message["Message-ID"] = make_msgid(domain=person.address.rpartition("@")[2])
         answered = next((kept for kept in await self.mail.inbox(person.address) if kept.uid == answers), None)
         if answered is not None:
@@ -178,5 +181,5 @@ def _plain(message: EmailMessage) -> str:
 def _quote(kept: Kept) -> str:
     message = kept.message
     lines = _plain(message)[:_QUOTE_LIMIT].splitlines()
-    when = kept.internal_date.astimezone().strftime("%d.%m.%Y %H.%M")
+    when = kept.internal_date.astimezone(HELSINKI).strftime("%d.%m.%Y %H.%M")
     return f"{when}, {message['From']}:\n" + "\n".join(f"> {line}" for line in lines)

@@ -143,7 +143,8 @@ export class CaseView {
 }
 
 function event(entry) {
-  const note = entry.note ? h("span", { class: "note" }, entry.note) : null;
+  // Notes of the machine to itself ("issue: 1") tell staff nothing.
+  const note = entry.note && !/^\w+: \S+$/.test(entry.note) ? h("span", { class: "note" }, entry.note) : null;
   return h(
     "li",
     {},

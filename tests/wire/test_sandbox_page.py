@@ -149,6 +149,29 @@ async def test_only_staff_verbs_can_be_run(on_stage: Stage, line: str) -> None:
     assert body["error"]
 
 
+async def test_verbs_run_as_the_command_does_and_keep_their_exit_codes(on_stage: Stage) -> None:
+    page, _, _ = on_stage
+    wrong, fine = await asyncio.gather(
+        page.pyynto.run("queue", "--nonsense"), page.pyynto.run_line("deadline --received 2026-11-15")
+    )
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "--nonsense" in wrong.err
+    assert fine.code == 0
+    assert "15.12.2026" in fine.out or "2026-12-15" in fine.out
+
+
+async def test_a_verb_that_takes_too_long_is_stopped_and_the_next_one_runs(
+    on_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _, _ = on_stage
+    await page.pyynto.run("--help")
+    monkeypatch.setattr("sandbox.verbs._PATIENCE", 0.001)
+    with pytest.raises(TimeoutError):
+        await page.pyynto.run("--help")
+    monkeypatch.setattr("sandbox.verbs._PATIENCE", 30.0)
+    assert (await page.pyynto.run("--help")).code == 0
+
+
 async def test_an_unknown_person_is_not_found(on_stage: Stage) -> None:
     _, _, session = on_stage
     async with session.get("/api/state?person=nobody") as answer:
