@@ -35,15 +35,15 @@ class Connection(aiosqlite.Connection):
         return fn(*args, **kwargs)
 
 
-def connector(path: str, **options: Any) -> Callable[[], Any]:
+def connector(path: str) -> Callable[..., Any]:
     """What SQLAlchemy calls for a new connection to the file at `path`."""
 
     async def connect(*_: Any, **__: Any) -> aiosqlite.Connection:
         def opened() -> sqlite3.Connection:
             # The thread opens and commits, the loop does the rest, never both at once.
-            return sqlite3.connect(path, check_same_thread=False, **options)
+            return sqlite3.connect(path, check_same_thread=False)
 
-        connection: aiosqlite.Connection = Connection(opened, iter_chunk_size=64)
+        connection = Connection(opened, iter_chunk_size=64)
         connection._thread.daemon = True
         await connection
         return connection

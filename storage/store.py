@@ -146,7 +146,7 @@ def _engine(url: URL) -> AsyncEngine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"),
-            async_creator=connector(url.database or "", uri=False),
+            async_creator=connector(url.database or ""),
             json_serializer=canonical_json,
             hide_parameters=True,
             pool_size=5,
