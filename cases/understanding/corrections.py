@@ -44,7 +44,11 @@ _STREET = (
 )
 _PLACE = r"[0-9]{5}(?:\s[A-ZÅÄÖÜÉ][\w'’-]*(?:[ -][A-ZÅÄÖÜÉ][\w'’-]*)?)?"
 _CITY = r"[A-ZÅÄÖÜÉ][^\W\d_]{2,}"
-_ENGLISH_STREET = rf"[0-9]{{1,4}}[a-zA-Z]?\s(?:{_CAP}\s?){{1,3}}(?:,\s?{_CITY}(?:\s{_CITY})?)*(?:,?\s(?:[0-9]{{5}}|[A-Z]{{1,2}}[0-9]{{1,2}}\s?[0-9][A-Z]{{2}})(?:\s{_CAP})?)?"
+_POSTCODE = r"(?:[0-9]{5}|[A-Z]{1,2}[0-9]{1,2}\s?[0-9][A-Z]{2})"
+_ENGLISH_STREET = (
+    rf"[0-9]{{1,4}}[a-zA-Z]?\s(?:{_CAP}\s?){{1,3}}(?:,\s?{_CITY}(?:\s{_CITY})?)*"
+    rf"(?:,?\s{_POSTCODE}(?:\s{_CAP})?)?"
+)
 _ADDRESS = re.compile(
     rf"(?P<street>{_STREET})(?:\s*[,\n]\s*|\s+)?(?P<place>{_PLACE})?|(?P<only>(?<![\w-]){_PLACE}(?![\w-]))|(?P<english>{_ENGLISH_STREET})"
 )
@@ -57,7 +61,7 @@ _NAME_WORDS = rf"((?:{_NAME_PART}\s){{0,3}}{_NAME_PART})"
 _NAME_AFTER = re.compile(
     rf"""(?:\b(?:on|olen|oon)\s+(?:nyt|nyky[äa][äa]n|nykyisin|oikeasti|oikeesti|jatkossa|siis)\s|\b(?:pit[äa]isi?|pit[äa]s|pit[äa][äa]|kuuluu|kuuluisi|tulee|tulisi)\s+(?:\w+\s)?olla\s
     |\b(?:uusi|uus)\s+(?:\w*nimi\w*|on)\s*(?:on\s)?:?\s*|\boikein\s(?:on\s)?|\boikea\s(?:\w*nimi\s)?(?:on\s)?|\bvaan\s|\bnimeks\w*\s
-    |\bshould\s+(?:be|read|say)\s|\bis\s+(?:now|actually)\s|\bnow\s+(?:called\s)?|\bto\s|\bis\s|\bit'?s\s|->\s?|=>\s?|→\s?|:\s|\bnew\s+\w*\s?name\s+is\s|\butan\s|\bheter\s+(?:nu|numera)\s
+    |\bshould\s+(?:be|read|say)\s|\bis\s+(?:now|actually)\s|\bnow\s+(?:called\s)?|\bto\s|\bis\s|\b[Ii]t'?s\s|\bkirjoitetaan\s|\bspel(?:led|t)\s|->\s?|=>\s?|→\s?|:\s|\bnew\s+\w*\s?name\s+is\s|\butan\s|\bheter\s+(?:nu|numera)\s
     |\bär\s+(?:nu|numera)\s|\btill\s|\bborde\s+vara\s|\bska\s+vara\s|\bcalled\s|\bon\s|\bspelled\s|\bbut\s)["“”']?{_NAME_WORDS}""",
     re.VERBOSE,
 )

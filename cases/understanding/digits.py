@@ -13,9 +13,13 @@ from cases.understanding.prepare import fold
 _CASE_ID = re.compile(
     r"(?<![\w-])([A-Z]{2,6})[-\u2010-\u2015](20[0-9]{2})[-\u2010-\u2015]([0-9]{4,8})(?![\w])", re.IGNORECASE
 )
+_GAP = r"[ \u00a0\-\u2013.]{1,2}"
 _GROUPED = re.compile(
-    r"(?<![\w+@./:\-\u2010-\u2015])(?:[0-9]{6}|[0-9]{3}[ \u00a0\-\u2013.]{1,2}[0-9]{3}|[0-9]{2}(?:[ \u00a0\-\u2013.]{1,2}[0-9]{2}){2}"
-    r"|[0-9](?:[ \u00a0\-\u2013.,]{1,2}[0-9]){5})(?![\w@\-\u2010-\u2015/]|[.,:][0-9]|[ ][0-9](?![0-9]{5}(?![0-9])))"
+    rf"""(?<![\w+@./:\-\u2010-\u2015])
+    (?: [0-9]{{6}} | [0-9]{{3}}{_GAP}[0-9]{{3}}
+      | [0-9]{{2}}(?:{_GAP}[0-9]{{2}}){{2}} | [0-9](?:(?:{_GAP}|,[ ]?)[0-9]){{5}} )
+    (?! [\w@\-\u2010-\u2015/] | [.,:][0-9] | [ ][0-9](?![0-9]{{5}}(?![0-9])) )""",
+    re.VERBOSE,
 )
 _BARE = re.compile(r"[\s\"'„“”*`(<\[]*([0-9](?:[\s.,\-\u2010-\u2015_]{0,3}[0-9]){3,9})[\s.!\"'“”*`)>\]]*")
 _LOOSE_CODE = re.compile(r"(?<![\w-])[0-9]{4,8}(?![\w-])")
@@ -25,7 +29,8 @@ _LETTER_CODE = re.compile(
 
 _CODE_WORD = r"(?:\w*koodi\w*|\w*kood?in|codes?|kod|koden|pin|otp|passcode|tunnusluku\w*)"
 _NO_CODE_WORD = re.compile(
-    r"(?:posti|seuranta|alennus|lahja|tarjous|kampanja|etu|ale|tuote|qr)koodi|(?:postal|zip|discount|promo|voucher|tracking|product|post)[ -]?code",
+    r"(?:posti|seuranta|alennus|lahja|tarjous|kampanja|etu|ale|tuote|qr)koodi"
+    r"|(?:postal|zip|discount|promo|voucher|tracking|product|post)[ -]?code",
     re.IGNORECASE,
 )
 _NEAR_CODE = re.compile(rf"\b{_CODE_WORD}\b[^\n0-9]{{0,25}}$", re.IGNORECASE)

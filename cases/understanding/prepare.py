@@ -49,9 +49,11 @@ _DEVICE = re.compile(
 
 _CLOSING = re.compile(
     r"""^\s*(?:
-      (?:\w+\s+){0,2}terveisin | terveisi[äa] | terveiset | terv | t | kunnioittaen | kunnioittavasti | ystävällisesti | ystavallisesti
-    | yst\.?\s*terv | yt | mvh | (?:med\s+)?\w*\s*(?:vänliga?|vänlig)\s*hälsning(?:ar)? | hälsning(?:ar)?
-    | (?:with\s+)?(?:(?:kind|best|warm)\s+)?regards | (?:best|all\s+the\s+best|br|cheers) | yours(?:\s+\w+)? | sincerely(?:\s+yours)?
+      (?:\w+\s+){0,2}terveisin | terveisi[äa] | terveiset | terv | t | kunnioittaen | kunnioittavasti
+    | yst[äa]v[äa]llisesti | yst\.?\s*terv | yt | mvh
+    | (?:med\s+)?\w*\s*(?:vänliga?|vänlig)\s*hälsning(?:ar)? | hälsning(?:ar)?
+    | (?:with\s+)?(?:(?:kind|best|warm)\s+)?regards | (?:best|all\s+the\s+best|br|cheers)
+    | yours(?:\s+\w+)? | sincerely(?:\s+yours)?
     | (?:mit\s+)?freundlichen?\s+gr(?:ü|u|ue)(?:ß|ss)en? | lugupidamisega
     )\s*(?:[.,:!]|$)""",
     re.IGNORECASE | re.VERBOSE,

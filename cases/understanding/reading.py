@@ -6,204 +6,24 @@ prepare -> tokens -> language -> meanings and moods -> rules -> kinds, act, slot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from cases.model import Act, Correction, Kind, Purpose, Reading
 from cases.understanding import digits
 from cases.understanding.corrections import FIELDS, read_correction
-from cases.understanding.language import active, detect
-from cases.understanding.lexicon import Span, lexicon
-from cases.understanding.moods import moods, negated_places
+from cases.understanding.language import detect
+from cases.understanding.message import Message
 from cases.understanding.prepare import excerpt, visible, without_signature
-from cases.understanding.rules import MOOD_PREFIX, Finding, Hit, Scope, apply
+from cases.understanding.rules import Finding, apply
 from cases.understanding.sensitive import MASKS, mask
 from cases.understanding.slots import claimed_email, identifiers, labelled_email
-from cases.understanding.tokens import Sentence, Token, sentences, tokenise
+from cases.understanding.tokens import tokenise
 
-_ARTICLE = re.compile(
-    r"(?:\b(?:artikla\w*|artiklan|article|art|artikel|artikeln)\.?\s*(15|16|17|18|20|21)\b)|(?:\b(15|16|17|18|20|21)\.?\s*(?:artikla\w*|artikl\w*|art\b))",
-    re.IGNORECASE,
-)
-_PURPOSE_OF = {
-    "MARKETING": Purpose.DIRECT_MARKETING, "SALES": Purpose.DISTANCE_SELLING, "SURVEY": Purpose.MARKET_RESEARCH,
-    "PUBLISH": Purpose.PUBLICATION, "DISCLOSE": Purpose.DISCLOSURE, "PROFILE": Purpose.PROFILING,
-}  # fmt: skip
-#: Meanings a Finnish possessive ending makes the writer's own.
-_OWNED = frozenset(
-    {"DATA", "HISTORY", "ACCOUNT", "ITEM", "REQUEST", "CONSENT", "MARKETING", "ORDER", "DELETE", *FIELDS}
-)
 #: Bans that an objection in the same message speaks of.
 _OBJECTABLE = frozenset({Purpose.PROFILING, Purpose.DISCLOSURE, Purpose.PUBLICATION})
-#: A sentence that starts with one of these asks, question mark or not.
-_ASKING = frozenset(
-    {"WHAT_IS", "TO_WHOM", "WHENCE", "HOW_LONG", "WHY", "WHETHER", "HAVE_YOU", "AM_I", "QUESTION"}
-)
-_CONTRASTS = frozenset({"mutta", "but", "men", "kunhan", "except", "paitsi", "utom", "vaikka"})
 _REPLY_SUBJECT = re.compile(r"^\s*(?:re|vs|sv|fw|fwd|vl|lv|aw|vb)\s*:", re.IGNORECASE)
 #: Acts in the order in which one wins over another, when no right is asked for.
 _ACTS = (Act.WITHDRAW, Act.STATUS, Act.HUMAN, Act.COMPLAINT)
-
-
-@dataclass(slots=True)
-class _Part:
-    """One sentence with its meanings, and its clauses as scopes."""
-
-    sentence: Sentence
-    number: int
-    clauses: list[Scope] = field(default_factory=list)
-    whole: Scope | None = None
-
-
-def _possessive(token: Token, concepts: frozenset[str] | set[str], languages: frozenset[str]) -> bool:
-    """A Finnish possessive ending on a noun of the lexicon: `tietoni`, `osoitettani`, `tilimme`."""
-    if "fi" not in languages or not concepts & _OWNED or len(token.fold) < 5:
-        return False
-    return token.fold.endswith(("ni", "mme", "nikin", "niki", "mmekin", "nihan"))
-
-
-class _Message:
-    """The own text of a message, cut up and given meaning."""
-
-    def __init__(self, text: str, language: str) -> None:
-        self.text = text
-        self.languages = active(language)
-        self.tokens = tokenise(text)
-        self.words = sum(token.sort == "word" for token in self.tokens)
-        self.parts: list[_Part] = []
-        base = 0
-        for number, sentence in enumerate(sentences(text, self.tokens)):
-            self.parts.append(self._part(sentence, number, base))
-            base += len(sentence.tokens)
-
-    def _part(self, sentence: Sentence, number: int, base: int) -> _Part:
-        hits = list(self._hits(sentence))
-        part = _Part(sentence, number)
-        asks = sentence.asks or any(at < 3 and hit.key in _ASKING for at, hit in hits)
-        inherited: list[tuple[int, Hit]] = []
-        for start, end in sentence.clauses:
-            own = [(at, hit) for at, hit in hits if start <= at < end]
-            verbs = [entry for entry in own if entry[1].polar]
-            if not verbs and sentence.tokens[start].fold in (
-                "ja",
-                "seka",
-                "and",
-                "or",
-                "tai",
-                "och",
-                "eller",
-                ",",
-            ):
-                own += inherited
-            elif verbs:
-                inherited = verbs
-            part.clauses.append(self._scope(own, base, number, asks, end - start))
-        part.whole = self._scope(hits, base, number, asks, len(sentence.tokens))
-        return part
-
-    @staticmethod
-    def _scope(hits: Sequence[tuple[int, Hit]], base: int, number: int, asks: bool, words: int) -> Scope:
-        table: dict[str, list[Hit]] = {}
-        for at, hit in hits:
-            table.setdefault(hit.key, []).append(Hit(hit.key, base + at, hit.words, hit.polar))
-        return Scope(table, number, asks, words)
-
-    def _hits(self, sentence: Sentence) -> Iterator[tuple[int, Hit]]:
-        known, tokens = lexicon(), sentence.tokens
-        spans = known.spans(tokens, self.languages)
-        meanings: dict[int, set[str]] = {}
-        for span in spans:
-            meanings.setdefault(span.start, set()).add(span.concept)
-        spans += [
-            Span(at, at + 1, "MY")
-            for at, token in enumerate(tokens)
-            if self._is_mine(token, meanings.get(at))
-        ]
-        names = {span.concept for span in spans}
-        past = [span.start for span in spans if span.concept == "PAST_ASK"]
-        asks = {span.start for span in spans if span.concept == "ASK_NOUN"}
-        found = moods(sentence, self.languages, past, asks, bool(names & {"MY", "ME", "ABOUT_ME"}))
-        for span in spans:
-            concept = known.concepts[span.concept]
-            words = " ".join(token.text for token in tokens[span.start : span.end])
-            prefix = MOOD_PREFIX[found[span.start]] if concept.polar else ""
-            yield span.start, Hit(prefix + span.concept, span.start, words, concept.polar)
-        for at in negated_places(tokens, self.languages):
-            yield at, Hit("NEG", at, tokens[at].text, False)
-        for at, token in enumerate(tokens):
-            if token.sort == "email":
-                yield at, Hit("AN_EMAIL", at, token.text, False)
-            if token.sort == "number" and len(token.text) >= 3:
-                yield at, Hit("NUMBER", at, token.text, False)
-        yield from self._articles(sentence)
-
-    def _is_mine(self, token: Token, meanings: set[str] | None) -> bool:
-        return _possessive(token, meanings or set(), self.languages)
-
-    def _articles(self, sentence: Sentence) -> Iterator[tuple[int, Hit]]:
-        start, end = sentence.tokens[0].start, sentence.tokens[-1].end
-        for found in _ARTICLE.finditer(self.text, start, end):
-            at = next(i for i, token in enumerate(sentence.tokens) if token.end > found.start())
-            yield at, Hit(f"ARTICLE_{found.group(1) or found.group(2)}", at, found.group(), False)
-
-    def scopes(self) -> dict[str, list[Scope]]:
-        """What rules are tried on, level by level."""
-        wholes = [part.whole for part in self.parts if part.whole is not None]
-        return {
-            "clause": [scope for part in self.parts for scope in part.clauses],
-            "sentence": wholes,
-            "context": [self._with_before(wholes, at) for at in range(len(wholes))],
-        }
-
-    @staticmethod
-    def _with_before(wholes: Sequence[Scope], at: int) -> Scope:
-        here = wholes[at]
-        merged = {key: list(hits) for key, hits in here.hits.items()}
-        for before in wholes[max(0, at - 2) : at]:
-            for key, hits in before.hits.items():
-                if not any(hit.polar for hit in hits):
-                    merged.setdefault(key, []).extend(hits)
-        return Scope(merged, here.sentence, here.asks, here.words)
-
-    def has(self, *keys: str) -> bool:
-        """Whether any of these meanings stands anywhere."""
-        return any(key in part.whole.hits for part in self.parts if part.whole for key in keys)
-
-    def only(self, *concepts: str) -> bool:
-        """Whether every word is part of something with one of these meanings."""
-        for part in self.parts:
-            tokens = part.sentence.tokens
-            covered = {
-                place
-                for span in lexicon().spans(tokens, self.languages)
-                if span.concept in concepts
-                for place in range(span.start, span.end)
-            }
-            if any(token.sort == "word" and at not in covered for at, token in enumerate(tokens)):
-                return False
-        return True
-
-    def text_of(self, number: int, following: int = 1) -> str:
-        """The text of a sentence and of those that follow it."""
-        last = min(len(self.parts) - 1, number + following)
-        return self.text[
-            self.parts[number].sentence.tokens[0].start : self.parts[last].sentence.tokens[-1].end
-        ]
-
-    def purposes(self, finding: Finding) -> set[Purpose]:
-        """What a ban names: in its clause and those after it, up to a "but"."""
-        part = self.parts[finding.sentence]
-        base = sum(len(earlier.sentence.tokens) for earlier in self.parts[: finding.sentence])
-        head = min(hit.at for hit in finding.hits) - base
-        found: set[Purpose] = set()
-        for (start, end), scope in zip(part.sentence.clauses, part.clauses, strict=True):
-            if end <= head:
-                continue
-            if start > head and part.sentence.tokens[start].fold in _CONTRASTS:
-                break
-            keys = {key.lstrip("-").rpartition(":")[2] for key in scope.hits}
-            found |= {purpose for concept, purpose in _PURPOSE_OF.items() if concept in keys}
-        return found
 
 
 def understand(text: str, subject: str = "", channel: str = "chat", language: str | None = None) -> Reading:
@@ -227,15 +47,12 @@ class _Reader:
     def __init__(self, body: str, heading: str, own: str, lang: str) -> None:
         self.lang = lang
         self.own = own
-        self.message = _Message(body, lang)
+        self.message = Message(body, lang)
         self.findings = apply(self.message.scopes(), self.message.words)
-        self.doubts: list[str] = []
         if not self.findings and heading:
-            self.heading = _Message(heading, lang)
-            found = apply(self.heading.scopes(), self.heading.words)
-            if found:
-                self.message, self.findings = _Message(f"{heading}\n\n{body}", lang), []
-                self.findings = apply(self.message.scopes(), self.message.words)
+            # A body that asks for nothing ("Hei, nimeni on …") leans on its subject.
+            self.message = Message(f"{heading}\n\n{body}", lang)
+            self.findings = apply(self.message.scopes(), self.message.words)
 
     def read(self, safe: str, sensitive: tuple[str, ...]) -> Reading:
         """The reading."""
@@ -291,6 +108,10 @@ class _Reader:
         if not self.message.has("THANKS_CORE", "THANKS"):
             return False
         if any(part.sentence.asks for part in self.message.parts):
+            return False
+        if any(finding.rule.reads is Act.OTHER for finding in self.findings) and not self.message.has(
+            "RECEIVED"
+        ):
             return False
         if self.message.has("THANKS_CORE"):
             return not self.message.has("ORDER", "PARCEL", "PASSWORD", "POLICY") or self.message.words <= 8

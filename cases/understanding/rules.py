@@ -26,10 +26,24 @@ MOOD_PREFIX = {
     Mood.ASKED: "asked:",
     Mood.SUPPOSED: "if:",
 }
-_KEYS = {
-    "name", "reads", "needs", "without", "scope", "sure", "also", "silences", "purposes", "uses", "asks", "short", "field",
-    "names", "otherwise", "value", "max_words", "yields_to",
-}  # fmt: skip
+_KEYS = frozenset(
+    [
+        *(
+            "name",
+            "reads",
+            "needs",
+            "without",
+            "scope",
+            "sure",
+            "also",
+            "silences",
+            "purposes",
+            "otherwise",
+            "names",
+        ),
+        *("uses", "asks", "short", "value", "max_words", "yields_to"),
+    ]
+)
 #: Meanings that are worked out, not looked up.
 DERIVED = frozenset(
     {
@@ -42,7 +56,6 @@ DERIVED = frozenset(
         "ARTICLE_18",
         "ARTICLE_20",
         "ARTICLE_21",
-        "VALUE",
     }
 )
 

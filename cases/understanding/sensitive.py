@@ -14,7 +14,8 @@ from cases.understanding.tokens import words_of
 
 _DASHES = "+\\-\u2010\u2011\u2012\u2013\u2014\u2212"
 _HETU = re.compile(
-    rf"(?<![0-9A-Za-z])([0-3][0-9][01][0-9]{{3}})[ \t]?([{_DASHES}A-FU-Ya-fu-y])[ \t]?([0-9]{{3}})[ \t]?([0-9A-Ya-y])(?![0-9A-Za-z])"
+    rf"(?<![0-9A-Za-z])([0-3][0-9][01][0-9]{{3}})[ \t]?([{_DASHES}A-FU-Ya-fu-y])[ \t]?"
+    r"([0-9]{3})[ \t]?([0-9A-Ya-y])(?![0-9A-Za-z])"
 )
 _HETU_CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _CARD = re.compile(r"(?<![0-9A-Za-z])(?:[2-6](?:[ \u00a0.\-\u2013]{0,2}[0-9]){12,18})(?![0-9])")

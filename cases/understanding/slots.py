@@ -94,7 +94,8 @@ def claimed_email(text: str, new: frozenset[str]) -> str | None:
 
 
 _LABEL = re.compile(
-    r"^[ \t]*(?:account|customer|login|user|tili|tilin|asiakas|asiakastili|käyttäjä|tunnus|käyttäjätunnus|konto)\w*[^\n@:]{0,30}:[^\n]*$",
+    r"^[ \t]*(?:account|customer|login|user|tili|tilin|asiakas|asiakastili|käyttäjä|tunnus|käyttäjätunnus|konto)\w*"
+    r"[^\n@:]{0,30}:[^\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -27,11 +27,11 @@ def _rows() -> Iterator[tuple[str, str, str]]:
 
 def _shape(reading: Reading) -> str:
     """A reading as the table writes it."""
-    names = []
     bans = "+".join(purpose.value for purpose in reading.opt_out_purposes)
     carrier = Kind.OPT_OUT if Kind.OPT_OUT in reading.kinds else Kind.OBJECTION
-    for kind in sorted(reading.kinds):
-        names.append(f"{kind.value}({bans})" if bans and kind is carrier else kind.value)
+    names = [
+        f"{kind.value}({bans})" if bans and kind is carrier else kind.value for kind in sorted(reading.kinds)
+    ]
     return ("+".join(names) or reading.act.value) + ("" if reading.sure else "?")
 
 
@@ -107,7 +107,7 @@ def test_unread_privacy_wish_asks_back() -> None:
     ("text", "correction"),
     [
         ("uusi numeroni on 040 000 0123", Correction("phone", "040 000 0123")),
-        ("osoitteeni on muuttunut, uusi on Keksitie 4 B 2, 99999 Mallila", Correction("address", "Keksitie 4 B 2, 99999 Mallila")),
+        ("osoitteeni muuttui, uusi on Keksitie 4 B, 99999 Malli", Correction("address", "Keksitie 4 B, 99999 Malli")),
         ("Uusi osoitteeni:\nKeksitie 4\n99999 Mallila", Correction("address", "Keksitie 4, 99999 Mallila")),
         ("nimeni on väärin, pitäisi olla Testi Testinen", Correction("name", "Testi Testinen")),
         ("syntymäaikani on väärin, ei 1.2.1980 vaan 2.1.1980", Correction("birth_date", "2.1.1980")),
