@@ -36,6 +36,8 @@ _OWNED = frozenset(
 _ASKING = frozenset(
     {"WHAT_IS", "TO_WHOM", "WHENCE", "HOW_LONG", "WHY", "WHETHER", "HAVE_YOU", "AM_I", "QUESTION"}
 )
+_JOINS = frozenset({"ja", "seka", "and", "or", "tai", "och", "eller"})
+_SUBJECTS = frozenset({"i", "we", "you", "it", "mina", "ma", "me", "jag", "vi", "se"})
 _CONTRASTS = frozenset({"mutta", "but", "men", "kunhan", "except", "paitsi", "utom", "vaikka"})
 
 
@@ -54,6 +56,12 @@ def _possessive(token: Token, concepts: frozenset[str] | set[str], languages: fr
     if "fi" not in languages or not concepts & _OWNED or len(token.fold) < 5:
         return False
     return token.fold.endswith(("ni", "mme", "nikin", "niki", "mmekin", "nihan"))
+
+
+def _goes_on(clause: Sequence[Token]) -> bool:
+    """A clause without a verb of its own that leans on the one before: "poistakaa tilini [ja kaikki tietoni]"."""
+    first = clause[0].fold
+    return first in _JOINS or (first == "," and not any(token.fold in _SUBJECTS for token in clause))
 
 
 class Message:
@@ -78,16 +86,7 @@ class Message:
         for start, end in sentence.clauses:
             own = [(at, hit) for at, hit in hits if start <= at < end]
             verbs = [entry for entry in own if entry[1].polar]
-            if not verbs and sentence.tokens[start].fold in (
-                "ja",
-                "seka",
-                "and",
-                "or",
-                "tai",
-                "och",
-                "eller",
-                ",",
-            ):
+            if not verbs and _goes_on(sentence.tokens[start:end]):
                 own += inherited
             elif verbs:
                 inherited = verbs
