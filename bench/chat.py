@@ -44,7 +44,8 @@ async def _round() -> tuple[float, float]:
         async with BotApi.serve() as api:
             command = [sys.executable, "-m", "bench.echo", TOKEN, api.base_url]
             quiet = subprocess.DEVNULL
-            bare = await _turns(api.bot(TOKEN), subprocess.Popen(command, stdout=quiet, stderr=quiet))
+            echo = await asyncio.to_thread(subprocess.Popen, command, stdout=quiet, stderr=quiet)
+            bare = await _turns(api.bot(TOKEN), echo)
         async with BotApi.serve() as api:
             ours = await _turns(api.bot(TOKEN), start(_settings(folder, api.base_url), folder / "log"))
         return bare, ours

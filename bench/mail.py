@@ -26,8 +26,8 @@ def measure() -> list[Figure]:
 def _round(mail: RealMail, number: int) -> float:
     mail.empty()
     new = mail.folder / "mail" / USER / "new"
-    for folder in ("new", "cur", "tmp"):
-        (new.parent / folder).mkdir(parents=True, exist_ok=True)
+    for part in ("new", "cur", "tmp"):
+        (new.parent / part).mkdir(parents=True, exist_ok=True)
     for n in shuffled(MAILS, number):
         (new / f"{number}{n:05}.bench").write_bytes(request_mail(n))
     for path in (new.parent, *new.parent.rglob("*")):

@@ -16,14 +16,14 @@ from pathlib import Path
 TEXTS = (
     (
         "Tietopyyntö",
-        "Hei,\n\nhaluaisin saada nähtäväkseni kaikki tiedot, joita teillä on minusta.\n\nTerveisin\nAsiakas",
+        "Hei,\n\nhaluaisin nähdä kaikki tiedot, joita teillä on minusta.\n\nTerveisin\nAsiakas",
     ),
     ("Poisto", "Moi, poistakaa mun tiedot teidän rekisteristä kiitos"),
     ("Markkinointi", "En halua enää uutiskirjeitä enkä muitakaan mainoksia.\n\n-- \nLähetetty puhelimesta"),
     ("My data", "Hello,\n\nplease send me a copy of all personal data you hold about me.\n\nKind regards"),
     (
         "Delete",
-        "Please delete my account and all my data.\n\nOn Monday the shop wrote:\n> Your order has shipped!\n> Bye",
+        "Please delete my account and all my data.\n\nOn Monday the shop wrote:\n> Your order is on its way",
     ),
     ("Re: Kesäale", "Lopettakaa mainosten lähettäminen.\n\n> KESÄALE -40 %\n> Peruuta tilaus tästä"),
     ("Rajoitus", "Pyydän, että rajoitatte tietojeni käsittelyä, kunnes riita laskusta on selvitetty."),
