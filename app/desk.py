@@ -1,19 +1,21 @@
 """Staff at work: one implementation of every verb, for the chat and the terminal alike.
 
-`look` answers the verbs that change nothing; `act` gathers, rules and, unless only a preview is wanted,
-commits. What the answer looks like is the face's business.
+`queue` and `open_case` answer the verbs that change nothing; `act` gathers, rules and, unless only a preview
+is wanted, commits. What the answer looks like is the face's business.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.house import House
 from app.render import words
+from app.shapes import iso, row_of, unsorted_row, view_of
 from cases.correspondence import sort_mail
 from cases.decide import claim_of
 from cases.dialogue import sort_chat
@@ -30,17 +32,22 @@ from cases.model import (
     Letter,
     Reading,
     Route,
-    Unsorted,
 )  # fmt: skip
 from cases.rulings import Desk, Entered, enter, rule
 from cases.staff import VERBS, Order
-from cases.understanding import understand
+from cases.understanding import mask, understand
 from cases.verification import one_time_code
 from cases.work import Known, local_year
 from storage import desk, gathering, saving
 from storage.store import Transaction
 
+__all__ = [
+    "HELSINKI", "Going", "Outcome", "act", "iso", "needs_asking", "open_case", "queue", "read_moment", "row_of",
+    "today", "unsorted_row", "view_of",
+]  # fmt: skip
+
 HELSINKI = ZoneInfo("Europe/Helsinki")
+_FINNISH_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: (\d{1,2})[.:](\d{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,9 @@ class Going:
 
     name: str
     route: Route
-    to: str
+    to: str = field(repr=False)
     subject: str
-    body: str
-    #: "queued" once committed.
-    case_id: str
+    body: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,18 @@ class Outcome:
     case: Case
     letters: tuple[Going, ...]
     committed: bool
+
+    @property
+    def seal(self) -> str:
+        """Differs as soon as anything that a preview shows does: the case, its dates, a letter's words."""
+        case = self.case
+        shown = [case.id, str(case.status), case.due.isoformat()]
+        shown += [f"{going.name}\0{going.to}\0{going.subject}\0{going.body}" for going in self.letters]
+        return hashlib.sha256("\1".join(shown).encode()).hexdigest()
+
+
+#: Options in staff's own words.
+FREE_TEXT = frozenset({"reason", "how", "note"})
 
 
 # -- looking --------------------------------------------------------------------------------------------------
@@ -88,95 +105,19 @@ async def open_case(tx: Transaction, shops: Sequence[str], case_id: str) -> desk
     return found
 
 
-def row_of(case: Case) -> dict[str, Any]:
-    """A case as `queue --json` gives it (the contract's shape)."""
-    return {
-        "id": case.id,
-        "shop": case.shop,
-        "kind": str(case.kind),
-        "status": str(case.status),
-        "channel": str(case.channel),
-        "language": str(case.language),
-        "received_at": iso(case.received_at),
-        "due": case.due.isoformat(),
-        "safe_due": case.safe_due.isoformat(),
-        "verified_by": str(case.verified_by) if case.verified_by else None,
-        "assignee": case.assignee,
-        "extended": case.extended,
-        "flags": sorted(str(flag) for flag in case.flags),
-    }
-
-
-def view_of(dossier: desk.Dossier) -> dict[str, Any]:
-    """A case as `case ID --json` gives it (the contract's shape)."""
-    request = dossier.request
-    chat = request.channel is Channel.CHAT
-    return {
-        **row_of(dossier.case),
-        "request_id": request.id,
-        "text": request.text,
-        "details": dict(dossier.case.details),
-        "requester": {
-            "customer_id": request.customer_id,
-            "name": request.customer_name,
-            "email": request.proof.address or (request.peer if request.channel is Channel.EMAIL else ""),
-            "telegram_id": int(request.peer) if chat and request.peer.lstrip("-").isdigit() else None,
-            "claimed": request.claim.text,
-        },
-        "journal": [
-            {
-                "at": iso(entry.at),
-                "event": str(entry.event),
-                "actor": entry.actor,
-                "note": entry.note or ", ".join(f"{k}: {_plain(v)}" for k, v in sorted(entry.data.items())),
-            }
-            for entry in dossier.journal
-        ],
-        "letters": [
-            {
-                "name": sent.letter.name,
-                "to": sent.letter.to,
-                "channel": "email" if sent.letter.route is Route.MAIL else "chat",
-                "state": sent.state,
-                "at": iso(sent.at),
-            }
-            for sent in dossier.letters
-            if sent.letter.route is not Route.STAFF
-        ],
-    }
-
-
-def unsorted_row(number: int, item: Unsorted) -> dict[str, Any]:
-    """An unsorted message as `unsorted --json` gives it."""
-    return {
-        "n": number,
-        "shop": item.shop,
-        "channel": str(item.channel),
-        "received_at": iso(item.received_at),
-        "language": str(item.language),
-        "reason": item.reason,
-        "from": item.peer,
-        "subject": item.subject,
-        "text": item.text,
-    }
-
-
-def iso(moment: datetime) -> str:
-    """ISO 8601 with the offset in Finland at that moment."""
-    return moment.astimezone(HELSINKI).isoformat(timespec="seconds")
-
-
-def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 # -- acting ---------------------------------------------------------------------------------------------------
 
 
 async def act(
-    tx: Transaction, house: House, order: Order, *, actor: str, cause: str, now: datetime, commit: bool
-) -> Outcome:
-    """Carry a verb out, or with `commit` false only say what it would send. Raises TheirFault."""
+    tx: Transaction, house: House, order: Order, *, actor: str, cause: str, now: datetime, commit: bool,
+    shown: str = "",
+) -> Outcome:  # fmt: skip
+    """Carry a verb out, or with `commit` false only say what it would send. Raises TheirFault.
+
+    `shown` is the seal of what was shown and agreed to. If the same verb would now do anything else, nothing is
+    done, and the outcome says what it would be.
+    """
+    order = _masked(order)
     if order.verb == "add":
         decision, channel = await _add(tx, house, order, actor=actor, cause=cause, now=now)
     elif order.verb == "sort":
@@ -186,9 +127,18 @@ async def act(
     letters = tuple(
         _going(house, tx, letter) for letter in decision.letters if letter.route is not Route.STAFF
     )
+    outcome = Outcome(await _case_of(tx, house, decision, order), letters, commit)
+    if commit and shown not in ("", outcome.seal):
+        return replace(outcome, committed=False)
     if commit:
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
-    return Outcome(_case_of(decision, order), letters, commit)
+    return outcome
+
+
+def _masked(order: Order) -> Order:
+    """The order without identity codes, card or passport numbers in its free text (design.md 4.8)."""
+    options = {name: mask(value)[0] if name in FREE_TEXT else value for name, value in order.options.items()}
+    return replace(order, text=mask(order.text)[0] if order.text else "", options=options)
 
 
 def needs_asking(order: Order) -> bool:
@@ -236,7 +186,7 @@ async def _add(
         received_at=received_at,
         channel=channel,
         claim=claim,
-        text=understand(order.get("note")).safe_text if order.get("note") else "",
+        text=order.get("note"),
         match=await gathering.find_customers(tx, house.shop.profile, claim) if claim else (),
     )
     return enter(known, entered, cause=cause, actor=actor), channel
@@ -277,24 +227,32 @@ def _going(house: House, tx: Transaction, letter: Letter) -> Going:
     if letter.code_issue:
         # Staff never see a code: whoever knows it could pass for the person.
         body = body.replace(one_time_code(tx.vault.code_key, letter.request_id, letter.code_issue), "••••••")
-    return Going(letter.name, letter.route, letter.to, text.subject, body, letter.case_id)
+    return Going(letter.name, letter.route, letter.to, text.subject, body)
 
 
-def _case_of(decision: Decision, order: Order) -> Case:
+async def _case_of(tx: Transaction, house: House, decision: Decision, order: Order) -> Case:
+    """The case a verb was about; a message that repeats an open case's wish changes only its journal."""
     wanted = next((case for case in decision.cases if case.id == order.case_id), None)
-    found = wanted or (decision.cases[0] if decision.cases else None)
-    if found is None:
-        raise TheirFault("not_now", id=order.case_id)
-    return found
+    if wanted is not None or decision.cases:
+        return wanted or decision.cases[0]
+    named = order.case_id or next((entry.case_id for entry in decision.entries), "")
+    return (await open_case(tx, [house.shop.profile], named)).case
 
 
 def read_moment(text: str) -> datetime:
-    """A moment as staff type it; without an offset it is Finnish time. Raises TheirFault."""
+    """A moment as staff type it, ISO 8601 or Finnish; without an offset it is Finnish time. Raises TheirFault."""
+    text = " ".join(text.replace("klo", " ").split())
+    found = _FINNISH_DATE.fullmatch(text)
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if found:
+            day, month, year, hour, minute = (int(part or 0) for part in found.groups())
+            return datetime(year, month, day, hour, minute, tzinfo=HELSINKI)
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=HELSINKI)
+        # The first and last days of the calendar exist in some time zones only.
+        return moment.astimezone(HELSINKI)
+    except (ValueError, OverflowError):
         raise TheirFault("usage", usage=VERBS["add"].usage, reason="--received 2026-11-20T14:30") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=HELSINKI)
 
 
 def today(now: datetime) -> date:

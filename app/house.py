@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from app.settings import ShopSettings
-from bot.telegram import Telegram
 from cases.model import Shop
-from mailers.sending import Postman
 from templates import Letters
+
+if TYPE_CHECKING:
+    from bot.telegram import Telegram
+    from mailers.sending import Postman
 
 
 def utc_now() -> datetime:
@@ -61,6 +64,10 @@ def furnish(settings: ShopSettings) -> House:
 
 def connect(house: House) -> House:
     """Give a shop its lines: the bot and the way out for mail. Nothing is contacted yet."""
+    # Loaded here, since most commands need no line: it halves their start.
+    from bot.telegram import Telegram
+    from mailers.sending import Postman
+
     telegram, mailbox = house.settings.telegram, house.settings.mailbox
     if telegram is not None:
         house.telegram = Telegram(telegram.token.get_secret_value(), telegram.base_url, telegram.pace)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 
 from app import registers
 from app.house import connect, furnish, utc_now
 from app.settings import Settings, ShopSettings
+from app.trouble import place_of, trouble_of
 from mailers.inbox import Inbox
 from storage import desk, outbox, register
 from storage.store import Store
@@ -28,12 +28,8 @@ class Line:
 async def probe(settings: Settings) -> AsyncIterator[Line]:
     """Try everything the settings name."""
     yield Line("settings", True, str(settings.path))
-    store: Store | None = None
-    try:
-        store = await Store.open(settings.service.database, settings.service.secret.get_secret_value())
-        yield Line("database", True)
-    except Exception as fault:
-        yield Line("database", False, f"cannot be opened ({type(fault).__name__}): check service.database")
+    store, line = await _database(settings)
+    yield line
     try:
         for shop in settings.shops:
             async for line in _shop(shop, store):
@@ -46,6 +42,30 @@ async def probe(settings: Settings) -> AsyncIterator[Line]:
             await store.close()
 
 
+async def _database(settings: Settings) -> tuple[Store | None, Line]:
+    """Open, written to once and undone; a store only where all of it went well."""
+    url = settings.service.database
+    store: Store | None = None
+    try:
+        store = await Store.open(url, settings.service.secret.get_secret_value())
+        async with store.write() as tx:
+            # Whatever is stored first tells whether the secret fits, and a write whether the file lets us.
+            await desk.queue(tx, [shop.name for shop in settings.shops], everything=True, limit=1)
+        return store, Line("database", True, place_of(url))
+    except WrongSecret:
+        said = "was made with another service.secret: set it to that one again"
+    except Exception as fault:
+        trouble = trouble_of(fault, url, opening=True)
+        said = (
+            trouble.sentence
+            if trouble
+            else f"cannot be used ({type(fault).__name__}): check service.database"
+        )
+    if store is not None:
+        await store.close()
+    return None, Line("database", False, said)
+
+
 async def _shop(shop: ShopSettings, store: Store | None) -> AsyncIterator[Line]:
     name = shop.name
     yield Line(f"{name} profile", True)
@@ -53,7 +73,7 @@ async def _shop(shop: ShopSettings, store: Store | None) -> AsyncIterator[Line]:
         house = connect(furnish(shop))
         yield Line(f"{name} letters", True)
     except LettersRefusedError as refused:
-        yield Line(f"{name} letters", False, str(refused))
+        yield Line(f"{name} letters", False, "; ".join(refused.problems))
         return
     if store is not None:
         yield await _register(shop, store)
@@ -85,19 +105,23 @@ async def _register(shop: ShopSettings, store: Store) -> Line:
         customers = await register.size(tx, shop.name)
     problems = [str(problem) for problem in done.problems] if done else []
     if customers == 0:
-        return Line(f"{shop.name} register", False, problems[0] if problems else "holds no customers")
-    more = f", {len(problems)} rows with problems, the first: {problems[0]}" if problems else ""
+        empty = f"holds no customers: put customers.csv into {shop.source.folder}"
+        return Line(f"{shop.name} register", False, problems[0] if problems else empty)
+    more = ""
+    if problems:
+        rows = (
+            "1 row has a problem" if len(problems) == 1 else f"{len(problems)} rows have problems, the first"
+        )
+        more = f", {rows}: {problems[0]}. `pyynto register import` names all"
     return Line(f"{shop.name} register", True, f"{customers} customers{more}")
 
 
 async def _state(store: Store, shops: list[str]) -> AsyncIterator[Line]:
-    with suppress(WrongSecret):
-        async with store.read() as tx:
-            letters = await outbox.state_of(tx, utc_now())
-            aside = await desk.set_aside_count(tx, shops)
-        yield Line(
-            "letters",
-            letters["failed"] == 0,
-            f"{letters['waiting']} waiting, {letters['failed']} failed today",
-        )
-        yield Line("set aside", aside == 0, f"{aside} arrivals could not be read" if aside else "")
+    async with store.read() as tx:
+        letters = await outbox.state_of(tx, utc_now())
+        aside = await desk.set_aside_count(tx, shops)
+    said = f"{letters['waiting']} waiting, {letters['failed']} failed today"
+    advice = ". `pyynto queue` marks their cases" if letters["failed"] else ""
+    yield Line("letters", letters["failed"] == 0, said + advice)
+    kept = f"{aside} arrivals could not be read; they are kept with their raw content. Tell whoever maintains Pyyntö"
+    yield Line("set aside", aside == 0, kept if aside else "nothing")

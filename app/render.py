@@ -7,11 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from app.house import House
-from bot.writing import keyboard
 from cases.model import Letter, Route
 from cases.verification import one_time_code
-from mailers.headers import domain_of
-from mailers.writing import write
 from templates import labels
 
 
@@ -39,11 +36,17 @@ def words(house: House, letter: Letter, code_key: bytes) -> Text:
 
 def buttons(letter: Letter) -> Any:
     """The keyboard under a chat message, labelled in its language; None for none."""
+    # The edges load only where something is sent: staff verbs need the words alone.
+    from bot.writing import keyboard
+
     return keyboard(letter.keyboard, labels(str(letter.language))["button"])
 
 
 def mail_bytes(house: House, letter: Letter, token: str, written_at: datetime, code_key: bytes) -> bytes:
     """A letter as one mail. Date and Message-ID are the letter's, so every try is the same mail."""
+    from mailers.headers import domain_of
+    from mailers.writing import write
+
     text = words(house, letter, code_key)
     sender = house.shop.mailbox
     return write(

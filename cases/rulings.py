@@ -30,10 +30,15 @@ from cases.model import (
     VerifiedBy,
 )  # fmt: skip
 from cases.opening import details_of, open_case, request_id_for, suppress
-from cases.proving import verify
-from cases.staff import Order
+from cases.proving import names_differ, verify
+from cases.staff import VERBS, Order
 from cases.transitions import EXTENDABLE, NotAllowedNow
-from cases.work import DEADLINE_EVENTS, Known, Work, summaries
+from cases.work import DEADLINE_EVENTS, HELSINKI, MACHINE, Known, Work, summaries
+
+#: Uses of data that are direct marketing (Art. 21(2)).
+MARKETING = frozenset({"direct_marketing", "distance_selling", "profiling"})
+#: The day the GDPR began to apply (Art. 99(2)): nothing was asked under it before.
+FIRST_DAY = datetime(2018, 5, 25, tzinfo=HELSINKI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ def _note(work: Work, order: Order, case: Case, request: Request) -> None:
 
 
 def _verify(work: Work, order: Order, case: Case, request: Request) -> None:
-    if case.verified_by is not None and case.status is not Status.HELD:
+    settled = case.verified_by is not None and case.status is not Status.HELD
+    if settled or case.status in CLOSED:
         raise NotAllowedNow(Event.IDENTITY_VERIFIED, case.status)
     request = verify(work, request, VerifiedBy.STAFF, how=order.get("how"), actor=work.actor)
     cases = [c for c in work.cases_of(request) if c.status not in CLOSED]
@@ -93,7 +99,7 @@ def _reject_identity(work: Work, order: Order, case: Case, request: Request) -> 
     reason = order.get("reason")
     rejected = []
     for sibling in work.cases_of(request):
-        if sibling.status in CLOSED or sibling.verified_by is not None:
+        if sibling.status in (*CLOSED, Status.UNVERIFIED) or sibling.verified_by is not None:
             continue
         sibling = work.note(sibling, Event.IDENTITY_REJECTED, reason)
         rejected.append(work.note(sibling, Event.IDENTITY_INFO_REQUESTED))
@@ -119,9 +125,9 @@ def _extend(work: Work, order: Order, case: Case, request: Request) -> None:
     )  # fmt: skip
     if refusal is not None:
         raise TheirFault("not_now", id=case.id, reason=refusal)
+    to = _reach(case, request)
     case = work.note(case, Event.EXTENDED, order.get("reason"), months=months)
     case = work.put(replace(work.case(case.id) or case, extended=True))
-    to = answer_address(request)
     context: dict[str, Any] = {
         "months": months,
         "reason": order.get("reason"),
@@ -130,8 +136,7 @@ def _extend(work: Work, order: Order, case: Case, request: Request) -> None:
     }
     if to:
         work.mail(request, to, "extension", case=case, **context)
-    if request.channel is Channel.CHAT:
-        work.tell(request, "case_extended", case=case)
+        _say_in_chat(work, request, "case_extended", case)
 
 
 def _complete(work: Work, order: Order, case: Case, request: Request) -> None:
@@ -139,24 +144,47 @@ def _complete(work: Work, order: Order, case: Case, request: Request) -> None:
     to = answer_address(request)
     if to:
         work.mail(request, to, "answer_complete", case=case, note=order.get("note"))
-    if request.channel is Channel.CHAT:
-        work.tell(request, "case_answered", case=case)
+        _say_in_chat(work, request, "case_answered", case)
 
 
 def _refuse(work: Work, order: Order, case: Case, request: Request) -> None:
     ground = Ground(order.get("ground"))
-    if case.kind is Kind.OPT_OUT and case.verified_by is not None:
-        # Art. 21(3): a ban on direct marketing cannot be refused, except for the other purposes.
-        purposes = set(case.details.get("purposes", ()))
-        if purposes <= {"direct_marketing", "distance_selling", "profiling"}:
-            raise TheirFault("not_now", id=case.id, reason="opt_out_cannot_be_refused")
+    if is_absolute(case) and not (ground is Ground.NOT_IDENTIFIED and case.verified_by is None):
+        raise TheirFault("not_now", id=case.id, reason="opt_out_cannot_be_refused")
+    if ground is Ground.NOT_IDENTIFIED and case.verified_by is not None:
+        raise TheirFault("not_now", id=case.id, reason="identity_is_proved")
+    to = _reach(case, request)
     case = work.note(case, Event.REFUSED, order.get("reason"), ground=str(ground))
-    to = answer_address(request)
     if to:
         context: dict[str, Any] = {"ground": str(ground), "reason": order.get("reason")}
         work.mail(request, to, "answer_refused", case=case, **context)
+        _say_in_chat(work, request, "case_answered", case)
+
+
+def is_absolute(case: Case) -> bool:
+    """A ban on direct marketing, which nobody may refuse (Art. 21(3)); without named purposes it is all of it."""
+    purposes = {str(purpose) for purpose in case.details.get("purposes", ())}
+    if case.kind is Kind.OPT_OUT:
+        return not purposes or bool(purposes & MARKETING)
+    # Profiling for other ends than marketing can be weighed (Art. 21(1)).
+    return case.kind is Kind.OBJECTION and bool(purposes & (MARKETING - {"profiling"}))
+
+
+def _reach(case: Case, request: Request) -> str:
+    """Where a notice with reasons goes; empty: staff must post it.
+
+    To somebody unproved in chat there is nowhere: what may be said there is `reject-identity`'s letter.
+    """
+    to = answer_address(request)
+    if not to and request.channel is Channel.CHAT and case.verified_by is None:
+        raise TheirFault("not_now", id=case.id, reason="no_address")
+    return to
+
+
+def _say_in_chat(work: Work, request: Request, name: str, case: Case) -> None:
+    """That there is mail, to whoever asked in chat; the mail's content never goes there (design.md 6)."""
     if request.channel is Channel.CHAT:
-        work.tell(request, "case_answered", case=case)
+        work.tell(request, name, case=case)
 
 
 def _withdraw(work: Work, order: Order, case: Case, request: Request) -> None:
@@ -195,8 +223,9 @@ class Entered:
 
 def enter(known: Known, entered: Entered, *, cause: str, actor: str) -> Decision:
     """Open a case for a call or a letter; its clock starts when it reached the shop (law.md 1)."""
-    if entered.received_at > known.now:
-        raise TheirFault("usage", usage="add --received T", reason="--received")
+    if not FIRST_DAY <= entered.received_at <= known.now:
+        reason = "received_in_future" if entered.received_at > known.now else "received_too_early"
+        raise TheirFault("usage", usage=VERBS["add"].usage, reason=reason)
     work = Work(known, cause=cause, actor=actor)
     work.outcome = "add"
     customer = entered.match[0] if entered.match else None
@@ -220,7 +249,11 @@ def enter(known: Known, entered: Entered, *, cause: str, actor: str) -> Decision
     case = open_case(work, request, entered.kind, received_at=entered.received_at, details=details)
     case = work.note(case, Event.ENTERED, entered.text, channel=str(entered.channel))
     if customer is None and entered.claim:
-        work.flag(case, Flag.NO_RECORD)
+        case = work.flag(case, Flag.NO_RECORD)
+    if names_differ(entered.match):
+        records = "; ".join(f"{c.customer_id} {c.name}" for c in entered.match)
+        case = work.flag(case, Flag.NAMES_DIFFER)
+        work.note(case, Event.HELD, records, actor=MACHINE, reason=str(Flag.NAMES_DIFFER))
     if customer is not None:
         suppress(work, request, request.proof.address, final=False)
     return work.decision()

@@ -1,239 +1,147 @@
-"""The staff verbs: one table of names, arguments and help, and the grammar they are typed in.
+"""How a staff verb is typed: `/extend LIW-2026-0001 --months 1 --reason Monta tilausta`, on a phone as well.
 
-Chat and terminal read the same table, so a verb works alike in both. What a verb does stands in `rulings`.
+Here live reading and checking of words against the verb table (`staff_verbs`). Whatever is typed, the answer is
+an order or a `TheirFault` that says how it is written. Which case it is about is looked up elsewhere.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 
 from cases.faults import TheirFault
-from cases.model import Ground, Kind
+from cases.staff_verbs import GROUNDS, KINDS, VERBS, Option, Order, Verb
 
-KINDS = tuple(str(kind) for kind in Kind)
-GROUNDS = tuple(str(ground) for ground in Ground)
+__all__ = ["GROUNDS", "KINDS", "VERBS", "Option", "Order", "Verb", "case_id", "check", "read_line"]
 
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A named argument. With `takes` empty it is a switch."""
-
-    name: str
-    takes: str = ""
-    choices: tuple[str, ...] = ()
-    required: bool = False
-    help: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One staff command."""
-
-    name: str
-    #: Positional arguments: ID, N and TEXT (all the rest of the line).
-    args: tuple[str, ...] = ()
-    options: tuple[Option, ...] = ()
-    #: It sends letters, so it is shown and confirmed first.
-    sends: bool = False
-    #: It changes nothing.
-    looks: bool = False
-    help: str = ""
-    help_fi: str = ""
-
-    @property
-    def usage(self) -> str:
-        """How it is typed."""
-        parts = [self.name, *self.args]
-        for option in self.options:
-            word = f"--{option.name}" + (f" {option.takes}" if option.takes else "")
-            parts.append(word if option.required else f"[{word}]")
-        return " ".join(parts)
-
-
-_KIND = Option("kind", "K", KINDS, required=True, help="Which right: " + ", ".join(KINDS) + ".")
-_REASON = Option("reason", "TEXT", required=True, help="Why, in words the customer will read.")
-
-#: Every staff verb, in the order help shows them.
-VERBS: dict[str, Verb] = {
-    verb.name: verb
-    for verb in (
-        Verb(
-            "queue",
-            options=(
-                Option("overdue", help="Only cases whose due date has passed."),
-                Option("mine", help="Only cases I have taken."),
-                Option("kind", "K", KINDS, help="Only this right: " + ", ".join(KINDS) + "."),
-                Option("all", help="Closed cases too."),
-            ),
-            looks=True,
-            help="Show the open cases, nearest due date first.",
-            help_fi="Näytä avoimet pyynnöt, kiireisin ensin.",
-        ),
-        Verb(
-            "case", ("ID",), looks=True,
-            help="Show one case: what was asked, its dates and its journal.",
-            help_fi="Näytä yksi pyyntö: mitä pyydettiin, päivät ja tapahtumat.",
-        ),
-        Verb(
-            "take", ("ID",),
-            help="Take a case: it is shown as yours.",
-            help_fi="Ota pyyntö hoitaaksesi.",
-        ),
-        Verb(
-            "note", ("ID", "TEXT"),
-            help="Write a note on a case. The customer does not see it.",
-            help_fi="Kirjoita muistiinpano. Asiakas ei näe sitä.",
-        ),
-        Verb(
-            "verify", ("ID",), (Option("how", "TEXT", required=True, help="How you made sure, for the journal."),),
-            sends=True,
-            help="Record that you made sure who asks. Counts for the whole request.",
-            help_fi="Kirjaa, että varmistit henkilöllisyyden. Koskee koko yhteydenottoa.",
-        ),
-        Verb(
-            "reject-identity", ("ID",), (_REASON,), sends=True,
-            help="Tell the person that you could not make sure who they are, and how to go on.",
-            help_fi="Kerro, ettei henkilöllisyyttä voitu varmistaa, ja miten jatketaan.",
-        ),
-        Verb(
-            "extend", ("ID",),
-            (Option("months", "N", ("1", "2"), required=True, help="By how many months, counted from receipt."), _REASON),
-            sends=True,
-            help="Take more time for a complex request. Must go out before the due date.",
-            help_fi="Pidennä määräaikaa, jos pyyntö on monimutkainen. Tehtävä ennen määräpäivää.",
-        ),
-        Verb(
-            "complete", ("ID",), (Option("note", "TEXT", help="Your own words in the answer."),), sends=True,
-            help="Answer the request and close the case.",
-            help_fi="Vastaa pyyntöön ja päätä se.",
-        ),
-        Verb(
-            "refuse", ("ID",),
-            (Option("ground", "G", GROUNDS, required=True, help="One of " + ", ".join(GROUNDS) + "."), _REASON),
-            sends=True,
-            help="Refuse the request with reasons, and close the case.",
-            help_fi="Kieltäydy pyynnöstä, kerro syyt ja päätä se.",
-        ),
-        Verb(
-            "withdraw", ("ID",), sends=True,
-            help="Close a case because the person took the request back.",
-            help_fi="Päätä pyyntö, koska asiakas perui sen.",
-        ),
-        Verb(
-            "reopen", ("ID",),
-            help="Open a closed case again.",
-            help_fi="Avaa päätetty pyyntö uudelleen.",
-        ),
-        Verb(
-            "add",
-            options=(
-                _KIND,
-                Option("received", "T", required=True, help="When it reached the shop: 2026-11-20 or 2026-11-20T14:30."),
-                Option("channel", "C", ("phone", "letter"), help="How it came: phone (default) or letter."),
-                Option("email", "ADDRESS", help="The person's address in the customer register."),
-                Option("customer", "NUMBER", help="The person's customer number."),
-                Option("note", "TEXT", help="What the person said."),
-            ),
-            help="Record a request that came by phone or letter.",
-            help_fi="Kirjaa puhelimitse tai kirjeenä tullut pyyntö.",
-        ),
-        Verb(
-            "unsorted", looks=True,
-            help="Show messages in which no request was recognised.",
-            help_fi="Näytä viestit, joista ei tunnistettu pyyntöä.",
-        ),
-        Verb(
-            "sort", ("N",), (_KIND,), sends=True,
-            help="Make a case of an unsorted message; its arrival time stays.",
-            help_fi="Tee lajittelemattomasta viestistä pyyntö; saapumisaika säilyy.",
-        ),
-    )
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A staff verb with its arguments, read and checked."""
-
-    verb: str
-    case_id: str = ""
-    number: int = 0
-    text: str = field(default="", repr=False)
-    options: dict[str, str] = field(default_factory=dict, repr=False)
-
-    def has(self, switch: str) -> bool:
-        """A switch was given."""
-        return switch in self.options
-
-    def get(self, option: str) -> str:
-        """An option's value, empty when not given."""
-        return self.options.get(option, "")
-
-
-#: What phones make of "--": one long dash, or two.
-_DASHES = re.compile(r"^(?:--|—|–|––|——)(?=[A-Za-z])")
-_QUOTES = "\"'“”„”‘’»«"
+#: What phones make of "--": one long dash, or two, or a mixture.
+_DASHES = re.compile(r"^[-—–−]{2,3}(?=[^\W\d_])|^[—–](?=[^\W\d_])")
+#: A case id with whatever dashes a phone put in it, and perhaps without its leading zeros.
+_CASE_ID = re.compile(r"([A-Z0-9]{1,12})[-—–−]([0-9]{4})[-—–−]([0-9]{1,9})[.,;:]?")
+_OPENING, _CLOSING = "\"'“”„”‘’»«", "\"'“””‘’»«"
+#: Digits in the longest number that is read.
+_LONGEST_NUMBER = 9
 
 
 def read_line(line: str) -> Order:
-    """An order as typed in chat: `/extend LIW-2026-0001 --months 1 --reason Monta tilausta`.
+    """An order as typed in chat; raises TheirFault.
 
-    Values run to the next option, so nothing needs quotation marks. Raises TheirFault.
+    A value runs to the next option, so nothing needs quotation marks, and keeps its line breaks.
     """
-    words = line.strip().lstrip("/").split()
-    if not words:
-        raise TheirFault("unknown_command", command="")
-    name = words[0].partition("@")[0].lower().replace("_", "-")
+    words = list(_words(line))
+    name = words[0][0].lstrip("/").partition("@")[0].lower().replace("_", "-") if words else ""
     verb = VERBS.get(name)
     if verb is None:
-        raise TheirFault("unknown_command", command=name)
+        raise TheirFault("unknown_command", command=name[:40])
+    positional, options = _arguments(verb, line, words[1:])
+    return check(verb, positional, options)
+
+
+def _words(line: str) -> Iterator[tuple[str, int, int]]:
+    """Each word with where it begins and ends."""
+    for found in re.finditer(r"\S+", line.replace("\0", " ")):
+        yield found[0], found.start(), found.end()
+
+
+def _arguments(
+    verb: Verb, line: str, words: Sequence[tuple[str, int, int]]
+) -> tuple[list[str], dict[str, str]]:
+    """What stands for itself, and the options with their values as they were typed."""
     positional: list[str] = []
     options: dict[str, str] = {}
     current: Option | None = None
-    for word in words[1:]:
-        if _DASHES.match(word):
-            current = _option(verb, _DASHES.sub("", word).lower())
-            options[current.name] = ""
+    began, text_at = 0, len(verb.args) - 1 if "TEXT" in verb.args else None
+    for word, start, end in words:
+        option, rest = _option_in(verb, word, in_value=current is not None)
+        if option is not None:
+            current, began = option, end - len(rest)
+            options[current.name] = rest
         elif current is not None and current.takes:
-            options[current.name] = f"{options[current.name]} {word}".strip()
+            options[current.name] = line[began:end]
+        elif text_at is not None and len(positional) > text_at:
+            positional[text_at] = line[began:end]
         else:
             positional.append(word)
-    return check(verb, positional, {name: value.strip(_QUOTES + " ") for name, value in options.items()})
+            began = start
+    return positional, options
 
 
-def check(verb: Verb, positional: list[str], options: dict[str, str]) -> Order:
-    """Arguments against the table; raises TheirFault("usage") that says how it is typed."""
+def _option_in(verb: Verb, word: str, *, in_value: bool) -> tuple[Option | None, str]:
+    """The option a word names, and what follows an equals sign in it; None when it is just a word."""
+    dashes = _DASHES.match(word)
+    if dashes is None or not verb.options:
+        return None, ""
+    name, _, rest = word[dashes.end() :].partition("=")
+    name = name.lower().replace("_", "-").rstrip(":")
+    for option in verb.options:
+        if option.name == name:
+            return option, rest
+    if in_value and not dashes[0].startswith("--"):
+        # A dash in somebody's sentence.
+        return None, ""
+    raise _usage(verb, f"--{name[:40]}?")
+
+
+def check(verb: Verb, positional: Sequence[str], options: Mapping[str, str]) -> Order:
+    """Arguments against the table; raises TheirFault("usage") that says how the verb is typed."""
     wanted = list(verb.args)
     if len(positional) < len(wanted) or (len(positional) > len(wanted) and "TEXT" not in wanted):
         raise _usage(verb)
-    values = dict(zip(wanted, positional, strict=False))
+    values = dict(zip(wanted, map(_clean, positional), strict=False))
     if "TEXT" in wanted:
-        values["TEXT"] = " ".join(positional[len(wanted) - 1 :]).strip(_QUOTES + " ")
-    if "N" in values and not values["N"].isdigit():
+        values["TEXT"] = _clean(" ".join(positional[len(wanted) - 1 :]))
+    if any(not value for value in values.values()):
         raise _usage(verb)
-    for option in verb.options:
-        value = options.get(option.name)
-        if option.required and not value:
-            raise _usage(verb, f"--{option.name}")
-        if value is not None and option.takes and not value:
-            raise _usage(verb, f"--{option.name}")
-        if value and option.choices and value not in option.choices:
-            raise _usage(verb, f"--{option.name}: {', '.join(option.choices)}")
     return Order(
         verb=verb.name,
-        case_id=values.get("ID", "").upper(),
-        number=int(values.get("N", 0)),
+        case_id=case_id(values.get("ID", "")),
+        number=_number(verb, values["N"]) if "N" in values else 0,
         text=values.get("TEXT", ""),
-        options=options,
+        options=_checked_options(verb, options),
     )
 
 
-def _option(verb: Verb, name: str) -> Option:
+def case_id(typed: str) -> str:
+    """A case id as it is written in the queue, however it was typed."""
+    upper = typed.strip().strip("#").upper()
+    found = _CASE_ID.fullmatch(upper)
+    return f"{found[1]}-{found[2]}-{int(found[3]):04d}" if found else upper[:40]
+
+
+def _checked_options(verb: Verb, options: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
     for option in verb.options:
-        if option.name == name:
-            return option
-    raise _usage(verb, f"--{name}?")
+        value = options.get(option.name)
+        if value is None:
+            if option.required:
+                raise _usage(verb, f"--{option.name} {option.takes}")
+            continue
+        value = _clean(value)
+        if bool(option.takes) != bool(value):
+            raise _usage(verb, f"--{option.name} {option.takes}".strip())
+        if option.choices:
+            value = value.lower().replace("-", "_").strip(".,;")
+            if value not in option.choices:
+                raise _usage(verb, f"--{option.name}: {', '.join(option.choices)}")
+        found[option.name] = value
+    return found
+
+
+def _clean(value: str) -> str:
+    """What was meant: without the quotation marks around all of it, and with nothing that cannot be stored."""
+    value = value.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip()
+    if len(value) > 1 and value[0] in _OPENING and value[-1] in _CLOSING:
+        inner = value[1:-1]
+        if not any(mark in inner for mark in '"“”„»«'):
+            return inner.strip()
+    return value
+
+
+def _number(verb: Verb, typed: str) -> int:
+    digits = typed.strip("#.")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _LONGEST_NUMBER:
+        raise _usage(verb, "N")
+    return int(digits)
 
 
 def _usage(verb: Verb, reason: str = "") -> TheirFault:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
-import locale
-import os
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
 
 from app.house import House, furnish
 from app.settings import Settings, SettingsError, load_settings
+from app.trouble import Trouble, trouble_of
+from app.words import language, words
 from cases.faults import TheirFault
+from storage import desk
 from storage.store import Store
 from storage.vault import WrongSecret
-from templates import LettersRefusedError
+from templates import LettersRefusedError, labels
 
 #: Exit codes of the contract.
 REFUSED, WRONG_USE = 1, 2
@@ -29,28 +30,10 @@ CONFIG = typer.Option(Path("pyynto.toml"), "--config", metavar="FILE", help="The
 SHOP = typer.Option(None, "--shop", metavar="PROFILE", help="Which shop, where several are set up.")
 JSON = typer.Option(False, "--json", help="Print JSON.")
 
-#: What a refused verb says in the terminal, by the fault's fixed word.
-REFUSALS = {
-    "no_such_case": "There is no case {id}. `pyynto queue` lists the open ones.",
-    "no_such_message": "There is no unsorted message {id}. `pyynto unsorted` lists them.",
-    "not_now": "This cannot be done with {id} now{why}. `pyynto case {id}` shows how it stands.",
-    "usage": "This is not how the verb is used{why}. Write: pyynto {usage}",
-    "unknown_command": "There is no verb {command}.",
-}
-
-#: Reasons inside a refusal, by their fixed word.
-REASONS = {
-    "too_late": "the due date has passed, and an extension must go out before it",
-    "already_extended": "it has been extended once, and once is all there is",
-    "bad_months": "an extension is 1 or 2 months",
-    "before_receipt": "that is before the request arrived",
-    "opt_out_cannot_be_refused": "a ban on direct marketing cannot be refused",
-}
-
-
-def console(*, err: bool = False) -> Console:
-    """Where tables and sentences go; no colour where it would not be understood."""
-    return Console(stderr=err, highlight=False, soft_wrap=True)
+OTHER_KEY = (
+    "service.secret is not the one this database was made with: set it to that one again. "
+    "Without it nobody can read what is stored."
+)
 
 
 def fail(message: str, code: int = REFUSED) -> NoReturn:
@@ -60,8 +43,9 @@ def fail(message: str, code: int = REFUSED) -> NoReturn:
 
 
 def print_json(value: Any) -> None:
-    """A stable shape in UTF-8."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """A stable shape, in UTF-8 whatever the terminal speaks."""
+    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    typer.echo(text.encode("utf-8", "backslashreplace"), nl=False)
 
 
 def settings_of(config: Path) -> Settings:
@@ -80,32 +64,61 @@ def house_of(settings: Settings, shop: str | None) -> House:
         fail(str(refused), WRONG_USE)
 
 
+def names_of(settings: Settings, shop: str | None) -> list[str]:
+    """A look goes over every shop unless one is named; exit 2 for one that is not set up."""
+    if shop is None:
+        return [one.name for one in settings.shops]
+    try:
+        return [settings.shop(shop).name]
+    except SettingsError as refused:
+        fail(str(refused), WRONG_USE)
+
+
 def run(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Run one command's work; what went wrong becomes a sentence and an exit code."""
     try:
         return asyncio.run(work())
     except TheirFault as fault:
         fail(sentence(fault))
+    except Trouble as trouble:
+        fail(trouble.sentence, trouble.code)
     except WrongSecret:
-        fail("The database was made with another secret: set service.secret to that one again.", WRONG_USE)
+        fail(OTHER_KEY, WRONG_USE)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
 
 def sentence(fault: TheirFault) -> str:
-    """A refusal in words."""
-    reason = fault.detail.get("reason", "")
-    why = f": {REASONS.get(reason, reason)}" if reason else ""
-    return REFUSALS[fault.code].format(**{"id": "", "usage": "", "command": "", **fault.detail, "why": why})
+    """A refusal in words, on one line."""
+    said, detail = words(language()), dict(fault.detail)
+    reason, status = detail.pop("reason", ""), detail.pop("status", "")
+    if status and not reason:
+        reason = said["reason"]["status"].format(status=labels(language())["status_staff"][status])
+    why = f": {said['reason'].get(reason, reason)}" if reason else ""
+    return said["refusal"][fault.code].format(**{"id": "", "usage": "", "command": "", **detail, "why": why})
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Store]:
-    """The database, created and upgraded if need be."""
-    service = settings.service
-    store = await Store.open(service.database, service.secret.get_secret_value())
+    """The database, created and upgraded if need be. Raises Trouble, and WrongSecret before anything is written."""
+    url = settings.service.database
     try:
+        store = await Store.open(url, settings.service.secret.get_secret_value())
+    except Exception as fault:
+        trouble = trouble_of(fault, url, opening=True)
+        if trouble is None:
+            raise
+        raise trouble from None
+    try:
+        async with store.read() as tx:
+            # Whatever is stored first tells whether the secret fits.
+            await desk.queue(tx, names_of(settings, None), everything=True, limit=1)
         yield store
+    except Exception as fault:
+        trouble = trouble_of(fault, url)
+        if trouble is None:
+            raise
+        raise trouble from None
     finally:
         await store.close()
 
@@ -118,7 +131,6 @@ def actor() -> str:
         return "terminal:unknown"
 
 
-def language() -> str:
-    """The terminal's language: Finnish where the machine speaks it, else English."""
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or (locale.getlocale()[0] or "")
-    return "fi" if spoken.lower().startswith("fi") else "en"
+def is_interactive() -> bool:
+    """Somebody can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()

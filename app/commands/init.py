@@ -35,8 +35,12 @@ def init(
     directory: Annotated[
         Path, typer.Argument(metavar="[DIR]", help="The folder to write to; made if it is not there.")
     ] = Path(),
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Accepted as everywhere; nothing is read from it.")
+    ] = None,
 ) -> None:
     """Write a commented pyynto.toml, an .env example and sample register files."""
+    del config
     there = [name for name in FILES if (directory / name).exists()]
     if there:
         typer.echo(f"Nothing was written: {directory} already has {', '.join(there)}.", err=True)

@@ -1,13 +1,13 @@
 """The terminal face of the staff verbs: each row of the verb table becomes a command.
 
-Arguments and meaning come from `cases.staff`, what happens from `app.desk`; only the looks are decided here.
+Arguments and meaning come from `cases.staff`, what happens from `app.desk`; how it looks is `tables`' and
+`case_view`'s business.
 """
 
 from __future__ import annotations
 
 import inspect
 import secrets
-import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -21,39 +21,39 @@ from app.commands.common import (
     SHOP,
     WRONG_USE,
     actor,
-    console,
     fail,
     house_of,
-    language,
+    is_interactive,
+    names_of,
     opened,
     print_json,
     run,
     sentence,
     settings_of,
 )
-from app.commands.tables import case_view, done_line, queue_table, show_letters, unsorted_table
+from app.commands.looks import console
 from app.house import House, furnish, utc_now
 from app.settings import Settings
-from cases.faults import TheirFault
+from app.words import language, words
+from cases.faults import Stale, TheirFault
 from cases.staff import VERBS, Order, Verb, check
 from cases.work import deadline_of
 from storage import desk as shelves
 from storage.store import Store
 
-
-def register(app: typer.Typer) -> None:
-    """Add one command for each staff verb."""
-    for verb in VERBS.values():
-        app.command(verb.name, help=verb.help)(_command(verb))
+#: How often a verb is decided again when somebody else was quicker.
+TRIES = 3
 
 
-def _command(verb: Verb) -> Callable[..., None]:
+def command(name: str) -> Callable[..., None]:
     """A function with the signature the verb's row describes, which is what typer reads."""
+    verb = VERBS[name]
 
     def callback(**given: Any) -> None:
-        settings = settings_of(given.pop("config"))
-        shop, as_json, yes = given.pop("shop"), given.pop("as_json"), given.pop("yes", False)
+        config, shop = given.pop("config"), given.pop("shop")
+        as_json, yes = given.pop("as_json"), given.pop("yes", False)
         order = _order(verb, given)
+        settings = settings_of(config)
         look = _LOOKS.get(verb.name)
         if look is not None:
             run(lambda: look(settings, shop, order, as_json))
@@ -62,6 +62,7 @@ def _command(verb: Verb) -> Callable[..., None]:
 
     callback.__signature__ = inspect.Signature(_parameters(verb))  # type: ignore[attr-defined]
     callback.__name__ = verb.name.replace("-", "_")
+    callback.__doc__ = verb.help
     return callback
 
 
@@ -75,9 +76,10 @@ def _parameters(verb: Verb) -> list[inspect.Parameter]:
     for name in verb.args:
         add(name.lower(), list[str] if name == "TEXT" else str, typer.Argument(metavar=name))
     for option in verb.options:
-        default: Any = "" if option.takes else False
-        flag = typer.Option(default, f"--{option.name}", metavar=option.takes or None, help=option.help)
-        add(option.name.replace("-", "_"), str if option.takes else bool, flag)
+        default: Any = None if option.takes else False
+        told = f"{option.help}  [required]" if option.required else option.help
+        flag = typer.Option(default, f"--{option.name}", metavar=option.takes or None, help=told)
+        add(option.name.replace("-", "_"), str | None if option.takes else bool, flag)
     add("config", Path, CONFIG)
     add("shop", str | None, SHOP)
     add("as_json", bool, JSON)
@@ -92,7 +94,9 @@ def _order(verb: Verb, given: dict[str, Any]) -> Order:
         value = given.pop(name.lower())
         positional += value if isinstance(value, list) else [value]
     options = {
-        name.replace("_", "-"): "" if value is True else str(value) for name, value in given.items() if value
+        name.replace("_", "-"): "" if value is True else str(value)
+        for name, value in given.items()
+        if value is not None and value is not False
     }
     try:
         return check(verb, positional, options)
@@ -103,42 +107,48 @@ def _order(verb: Verb, given: dict[str, Any]) -> Order:
 # -- looking --------------------------------------------------------------------------------------------------
 
 
-def _shops(settings: Settings, shop: str | None) -> list[str]:
-    """A look goes over every shop unless one is named."""
-    return [house_of(settings, shop).shop.profile] if shop else [one.name for one in settings.shops]
-
-
 async def _queue(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
-    now = utc_now()
+    now, names = utc_now(), names_of(settings, shop)
     async with opened(settings) as store, store.read() as tx:
-        cases = await desk.queue(tx, _shops(settings, shop), order, actor(), now)
+        cases = await desk.queue(tx, names, order, actor(), now)
+        waiting = [] if as_json else await shelves.unsorted(tx, names)
     rows = [desk.row_of(case) for case in cases]
     if as_json:
         print_json(rows)
-    else:
-        console().print(queue_table(rows, language(), desk.today(now)))
+        return
+    from app.commands.tables import queue_view
+
+    out = console()
+    out.print(
+        queue_view(
+            rows, language(), desk.today(now), out.width, filtered=bool(order.options), unsorted=len(waiting)
+        )
+    )
 
 
 async def _case(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
     async with opened(settings) as store, store.read() as tx:
-        dossier = await desk.open_case(tx, _shops(settings, shop), order.case_id)
-    view = desk.view_of(dossier)
+        dossier = await desk.open_case(tx, names_of(settings, shop), order.case_id)
     if as_json:
-        print_json(view)
+        print_json(desk.view_of(dossier))
         return
+    from app.commands.case_view import case_view
+
     facts = furnish(settings.shop(dossier.case.shop)).shop
     dates = deadline_of(dossier.case.received_at, dossier.journal, facts)
-    console().print(case_view(view, dates, language(), desk.today(utc_now())))
+    console().print(case_view(dossier, dates, language(), desk.today(utc_now())))
 
 
 async def _unsorted(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
     async with opened(settings) as store, store.read() as tx:
-        found = await shelves.unsorted(tx, _shops(settings, shop))
+        found = await shelves.unsorted(tx, names_of(settings, shop))
     rows = [desk.unsorted_row(number, item) for number, item in found]
     if as_json:
         print_json(rows)
-    else:
-        console().print(unsorted_table(rows, language()))
+        return
+    from app.commands.tables import unsorted_view
+
+    console().print(unsorted_view(rows, language()))
 
 
 Look = Callable[[Settings, str | None, Order, bool], Coroutine[Any, Any, None]]
@@ -151,35 +161,87 @@ _LOOKS: dict[str, Look] = {"queue": _queue, "case": _case, "unsorted": _unsorted
 
 async def _act(settings: Settings, shop: str | None, order: Order, *, as_json: bool, yes: bool) -> None:
     """Show what goes, ask, and carry it out; without a terminal and without --yes nothing is done."""
-    cause = f"terminal:{secrets.token_hex(12)}"
+    from app.commands.tables import done_lines
+
     async with opened(settings) as store:
         house = await _house(settings, shop, order, store)
+        if order.verb == "add":
+            await _load_register(store, house)
+        verb = _Verb(store, house, order)
         if desk.needs_asking(order) and not yes:
-            await _ask(store, house, order, cause)
-        async with store.write() as tx:
-            outcome = await desk.act(tx, house, order, actor=actor(), cause=cause, now=utc_now(), commit=True)
+            outcome = await verb.do(await verb.ask(as_json))
+            while not outcome.committed:
+                # Somebody changed the case while the question stood: what was agreed to is not what would go.
+                outcome = await verb.do(await verb.ask(as_json, changed=True))
+        else:
+            outcome = await verb.do("")
     if as_json:
         print_json(desk.row_of(outcome.case))
     else:
-        console().print(done_line(outcome, order.verb, language()))
+        for line in done_lines(outcome, order.verb, language()):
+            typer.echo(line)
 
 
-async def _ask(store: Store, house: House, order: Order, cause: str) -> None:
-    async with store.read() as tx:
-        outcome = await desk.act(tx, house, order, actor=actor(), cause=cause, now=utc_now(), commit=False)
-    show_letters(console(), outcome.letters, language())
-    if not sys.stdin.isatty():
-        fail("Nothing was sent. Add --yes to send it without being asked.")
-    question = "Lähetetäänkö?" if language() == "fi" else "Send?"
-    if not typer.confirm(question):
-        fail("Mitään ei lähetetty." if language() == "fi" else "Nothing was sent.")
+class _Verb:
+    """One verb at one terminal, shown and then done."""
+
+    def __init__(self, store: Store, house: House, order: Order) -> None:
+        self._store, self._house, self._order = store, house, order
+        self._cause = f"terminal:{secrets.token_hex(12)}"
+
+    async def ask(self, as_json: bool, *, changed: bool = False) -> str:
+        """Show what would go and ask; the seal of what was agreed to, or the end of the command."""
+        from app.commands.tables import show_preview
+
+        said = words(language())["preview"]
+        async with self._store.read() as tx:
+            outcome = await self._decide(tx, commit=False)
+        show_preview(console(err=as_json), outcome, self._order, language(), changed=changed)
+        if not is_interactive():
+            fail(said["refused" if outcome.letters else "refused_nothing"])
+        if not typer.confirm(said["question" if outcome.letters else "question_nothing"], err=as_json):
+            fail(said["no"])
+        return outcome.seal
+
+    async def do(self, shown: str) -> desk.Outcome:
+        """Carry it out, unless it is no longer what was shown."""
+        for last in (False,) * (TRIES - 1) + (True,):
+            try:
+                async with self._store.write() as tx:
+                    return await self._decide(tx, commit=True, shown=shown)
+            except Stale:
+                if last:
+                    raise TheirFault("not_now", id=self._order.case_id) from None
+        raise AssertionError("the last try returns or raises")
+
+    async def _decide(self, tx: Any, *, commit: bool, shown: str = "") -> desk.Outcome:
+        return await desk.act(
+            tx, self._house, self._order, actor=actor(), cause=self._cause, now=utc_now(), commit=commit,
+            shown=shown,
+        )  # fmt: skip
 
 
 async def _house(settings: Settings, shop: str | None, order: Order, store: Store) -> House:
-    """The shop a verb is about: named, the only one, or the one whose case it is."""
-    if shop is None and len(settings.shops) > 1 and order.case_id:
-        async with store.read() as tx:
-            names = [one.name for one in settings.shops]
-            dossier = await desk.open_case(tx, names, order.case_id)
-        shop = dossier.case.shop
+    """The shop a verb is about: named, the only one, or the one whose case or message it is."""
+    if shop is not None or len(settings.shops) == 1:
+        return house_of(settings, shop)
+    names = names_of(settings, None)
+    async with store.read() as tx:
+        if order.case_id:
+            shop = (await desk.open_case(tx, names, order.case_id)).case.shop
+        elif order.number:
+            item = await shelves.one_unsorted(tx, names, order.number)
+            if item is None:
+                raise TheirFault("no_such_message", id=str(order.number))
+            shop = item.shop
     return house_of(settings, shop)
+
+
+async def _load_register(store: Store, house: House) -> None:
+    """Who called may have become a customer since the register was last read."""
+    from app import registers
+
+    try:
+        await registers.load_if_changed(store, house.shop.profile, house.settings.source.folder, utc_now())
+    except registers.RegisterUnreadable as unreadable:
+        typer.echo(str(unreadable), err=True)

@@ -1,0 +1,170 @@
+"""The staff verbs: one table of names, arguments and help.
+
+Chat and terminal read the same table, so a verb works alike in both. How a line is read stands in
+`staff`, what a verb does in `rulings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cases.model import Ground, Kind
+
+KINDS = tuple(str(kind) for kind in Kind)
+GROUNDS = tuple(str(ground) for ground in Ground)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A named argument. With `takes` empty it is a switch."""
+
+    name: str
+    takes: str = ""
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One staff command."""
+
+    name: str
+    #: Positional arguments: ID, N and TEXT (all the rest of the line).
+    args: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    #: It sends letters, so it is shown and confirmed first.
+    sends: bool = False
+    #: It changes nothing.
+    looks: bool = False
+    help: str = ""
+    help_fi: str = ""
+
+    @property
+    def usage(self) -> str:
+        """How it is typed."""
+        parts = [self.name, *self.args]
+        for option in self.options:
+            word = f"--{option.name}" + (f" {option.takes}" if option.takes else "")
+            parts.append(word if option.required else f"[{word}]")
+        return " ".join(parts)
+
+
+_KIND = Option("kind", "K", KINDS, required=True, help="Which right: " + ", ".join(KINDS) + ".")
+_REASON = Option("reason", "TEXT", required=True, help="Why, in words the customer will read.")
+
+#: Every staff verb, in the order help shows them.
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb(
+            "queue",
+            options=(
+                Option("overdue", help="Only cases whose due date has passed."),
+                Option("mine", help="Only cases I have taken."),
+                Option("kind", "K", KINDS, help="Only this right: " + ", ".join(KINDS) + "."),
+                Option("all", help="Closed cases too."),
+            ),
+            looks=True,
+            help="Show the open cases, nearest due date first.",
+            help_fi="Näytä avoimet pyynnöt, kiireisin ensin.",
+        ),
+        Verb(
+            "case", ("ID",), looks=True,
+            help="Show one case: what was asked, its dates and its journal.",
+            help_fi="Näytä yksi pyyntö: mitä pyydettiin, päivät ja tapahtumat.",
+        ),
+        Verb(
+            "take", ("ID",),
+            help="Take a case: it is shown as yours.",
+            help_fi="Ota pyyntö hoitaaksesi.",
+        ),
+        Verb(
+            "note", ("ID", "TEXT"),
+            help="Write a note on a case. The customer does not see it.",
+            help_fi="Kirjoita muistiinpano. Asiakas ei näe sitä.",
+        ),
+        Verb(
+            "verify", ("ID",), (Option("how", "TEXT", required=True, help="How you made sure, for the journal."),),
+            sends=True,
+            help="Record that you made sure who asks. Counts for the whole request.",
+            help_fi="Kirjaa, että varmistit henkilöllisyyden. Koskee koko yhteydenottoa.",
+        ),
+        Verb(
+            "reject-identity", ("ID",), (_REASON,), sends=True,
+            help="Tell the person that you could not make sure who they are, and how to go on.",
+            help_fi="Kerro, ettei henkilöllisyyttä voitu varmistaa, ja miten jatketaan.",
+        ),
+        Verb(
+            "extend", ("ID",),
+            (Option("months", "N", ("1", "2"), required=True, help="By how many months: 1 or 2."), _REASON),
+            sends=True,
+            help="Take more time for a complex request. Must go out before the due date.",
+            help_fi="Pidennä määräaikaa, jos pyyntö on monimutkainen. Tehtävä ennen määräpäivää.",
+        ),
+        Verb(
+            "complete", ("ID",), (Option("note", "TEXT", help="Your own words in the answer."),), sends=True,
+            help="Answer the request and close the case.",
+            help_fi="Vastaa pyyntöön ja päätä se.",
+        ),
+        Verb(
+            "refuse", ("ID",),
+            (Option("ground", "G", GROUNDS, required=True, help="One of " + ", ".join(GROUNDS) + "."), _REASON),
+            sends=True,
+            help="Refuse the request with reasons, and close the case.",
+            help_fi="Kieltäydy pyynnöstä, kerro syyt ja päätä se.",
+        ),
+        Verb(
+            "withdraw", ("ID",), sends=True,
+            help="Close a case because the person took the request back.",
+            help_fi="Päätä pyyntö, koska asiakas perui sen.",
+        ),
+        Verb(
+            "reopen", ("ID",),
+            help="Open a closed case again.",
+            help_fi="Avaa päätetty pyyntö uudelleen.",
+        ),
+        Verb(
+            "add",
+            options=(
+                _KIND,
+                Option("received", "T", required=True, help="When it reached the shop, as 2026-11-20T14:30."),
+                Option("channel", "C", ("phone", "letter"), help="How it came: phone (default) or letter."),
+                Option("email", "ADDRESS", help="The person's address in the customer register."),
+                Option("customer", "NUMBER", help="The person's customer number."),
+                Option("note", "TEXT", help="What the person said."),
+            ),
+            help="Record a request that came by phone or letter.",
+            help_fi="Kirjaa puhelimitse tai kirjeenä tullut pyyntö.",
+        ),
+        Verb(
+            "unsorted", looks=True,
+            help="Show messages in which no request was recognised.",
+            help_fi="Näytä viestit, joista ei tunnistettu pyyntöä.",
+        ),
+        Verb(
+            "sort", ("N",), (_KIND,), sends=True,
+            help="Make a case of an unsorted message; its arrival time stays.",
+            help_fi="Tee lajittelemattomasta viestistä pyyntö; saapumisaika säilyy.",
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A staff verb with its arguments, read and checked."""
+
+    verb: str
+    case_id: str = ""
+    number: int = 0
+    text: str = field(default="", repr=False)
+    options: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def has(self, switch: str) -> bool:
+        """A switch was given."""
+        return switch in self.options
+
+    def get(self, option: str) -> str:
+        """An option's value, empty when not given."""
+        return self.options.get(option, "")
