@@ -2,22 +2,25 @@
 
 `aiosqlite` hands every step (cursor, execute, fetch, close) to its thread. In WAL mode our statements take some
 20 µs each while each hand-over takes some 100 µs, so a chat turn spent most of its time changing threads. What
-can wait for a lock or for the disk (opening, BEGIN, COMMIT) still never holds up the loop.
+waits for the disk (opening, COMMIT) or for another process (a locked database) still never holds up the loop.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import aiosqlite
 
 T = TypeVar("T")
 
-#: Statements that may have to wait for another process, or for the disk; and the same as calls of a connection.
-_WAITING = ("BEGIN IMMEDIATE", "PRAGMA")
-_WAITING_CALLS = frozenset({"commit", "backup", "close"})
+#: Calls of a connection that wait for the disk.
+_SLOW = frozenset({"commit", "backup", "close"})
+
+#: How long the thread waits for another process to finish writing, in milliseconds.
+_PATIENCE_MS = 5000
 
 
 class Connection(aiosqlite.Connection):
@@ -26,13 +29,24 @@ class Connection(aiosqlite.Connection):
     async def _execute(self, fn: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         if not self._running or self._connection is None:
             raise ValueError("Connection closed")
-        if getattr(fn, "__self__", None) is self._connection:
-            waits = getattr(fn, "__name__", "") in _WAITING_CALLS
-        else:
-            waits = bool(args) and isinstance(args[0], str) and args[0].startswith(_WAITING)
-        if waits:
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
-        return fn(*args, **kwargs)
+        call = partial(fn, *args, **kwargs)
+        if getattr(fn, "__name__", "") not in _SLOW or getattr(fn, "__self__", None) is not self._connection:
+            try:
+                return call()
+            except sqlite3.OperationalError as fault:
+                if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+            # Another process is writing. Wait for it in the thread, where waiting holds up nobody.
+            call = partial(_patiently, self._connection, call)
+        return await super()._execute(call)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _patiently(connection: sqlite3.Connection, call: Callable[[], T]) -> T:
+    connection.execute(f"PRAGMA busy_timeout={_PATIENCE_MS}")
+    try:
+        return call()
+    finally:
+        connection.execute("PRAGMA busy_timeout=0")
 
 
 def connector(path: str) -> Callable[..., Any]:
@@ -41,7 +55,7 @@ def connector(path: str) -> Callable[..., Any]:
     async def connect(*_: Any, **__: Any) -> aiosqlite.Connection:
         def opened() -> sqlite3.Connection:
             # The thread opens and commits, the loop does the rest, never both at once.
-            return sqlite3.connect(path, check_same_thread=False)
+            return sqlite3.connect(path, check_same_thread=False, timeout=0)
 
         connection = Connection(opened, iter_chunk_size=64)
         connection._thread.daemon = True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from cases.addresses import normalise_email
 from cases.model import (
@@ -62,6 +62,20 @@ ORDERS, REQUESTS = table(OrderRow), table(RequestRow)
 REQUESTS_IN_SIGHT = 50
 
 _CLOSED = [str(status) for status in CLOSED]
+# The queries of every turn, made once: building one takes longer than SQLite takes to run it.
+_TALKS = select(CONVERSATIONS).where(CONVERSATIONS.c.peer_index.in_(bindparam("peers", expanding=True)))
+_NEWEST = REQUESTS.c.received_at.desc()
+_OWN = REQUESTS.c.peer_index.in_(bindparam("peers", expanding=True))
+_ADDRESSED = REQUESTS.c.address_index.in_(bindparam("addresses", expanding=True))
+_OWN_REQUESTS = select(REQUESTS).where(_OWN).order_by(_NEWEST).limit(bindparam("most"))
+_MAIL_REQUESTS = select(REQUESTS).where(or_(_OWN, _ADDRESSED)).order_by(_NEWEST).limit(bindparam("most"))
+_CASES = (
+    select(CASES).where(CASES.c.request_id.in_(bindparam("requests", expanding=True))).order_by(CASES.c.id)
+)
+_LAST_NUMBERS = select(COUNTERS.c.year, COUNTERS.c.last).where(
+    COUNTERS.c.prefix == bindparam("shop_prefix"), COUNTERS.c.year.in_(bindparam("years", expanding=True))
+)
+
 _DATED = [str(event) for event in DEADLINE_EVENTS]
 
 
@@ -86,9 +100,8 @@ async def conversations(
 ) -> dict[str, Conversation]:
     """`conversation` for several peers at once."""
     by_index = {peer_index(tx.vault, shop, channel, peer): peer for peer in peers}
-    query = select(CONVERSATIONS).where(CONVERSATIONS.c.peer_index.in_(list(by_index)))
     found = {peer: Conversation(shop, channel, peer) for peer in by_index.values()}
-    for row in await tx.all(query):
+    for row in await tx.all(_TALKS, {"peers": list(by_index)}):
         peer = by_index[row.peer_index]
         found[peer] = conversation_from(row.body, tx.vault, shop, channel, peer)
     return found
@@ -102,6 +115,7 @@ async def gather(tx: Transaction, shop: Shop, turn: Turn, now: datetime) -> Know
 
 async def gather_many(tx: Transaction, shop: Shop, turns: Sequence[Turn], now: datetime) -> list[Known]:
     """`gather` for arrivals that do not touch each other, in as many queries as for one."""
+    turns = await _with_claims_that_lead_somewhere(tx, shop.profile, turns)
     sight = await _Sight.of(tx, shop, turns)
     targets = {turn.inbound.key: sight.targets(turn) for turn in turns}
     attempts = await _attempts(tx, shop.profile, turns, set().union(*targets.values()), now)
@@ -225,8 +239,7 @@ async def cases_of(tx: Transaction, request_ids: Sequence[str]) -> tuple[Case, .
     """Every case of these requests."""
     if not request_ids:
         return ()
-    query = select(CASES).where(CASES.c.request_id.in_(request_ids)).order_by(CASES.c.id)
-    return tuple(case_from(row, tx.vault) for row in await tx.all(query))
+    return tuple(case_from(row, tx.vault) for row in await tx.all(_CASES, {"requests": list(request_ids)}))
 
 
 async def dated_entries(tx: Transaction, case_ids: Sequence[str]) -> dict[str, tuple[Entry, ...]]:
@@ -246,11 +259,9 @@ async def dated_entries(tx: Transaction, case_ids: Sequence[str]) -> dict[str, t
 
 async def next_numbers(tx: Transaction, prefix: str, years: Iterable[int]) -> dict[int, int]:
     """The next free case number of each year."""
-    wanted = set(years)
-    query = select(COUNTERS.c.year, COUNTERS.c.last).where(
-        COUNTERS.c.prefix == prefix, COUNTERS.c.year.in_(wanted)
-    )
-    last = {row.year: row.last for row in await tx.all(query)}
+    wanted = sorted(set(years))
+    rows = await tx.all(_LAST_NUMBERS, {"shop_prefix": prefix, "years": wanted})
+    last = {row.year: row.last for row in rows}
     return {year: last.get(year, 0) + 1 for year in wanted}
 
 
@@ -260,6 +271,20 @@ async def requests_by_customer(tx: Transaction, shop: str, request: Request) -> 
         return ()
     found = await _proved_by_customer(tx, shop, [request.customer_id])
     return tuple(r for r in found.get(request.customer_id, ()) if r.id != request.id)
+
+
+async def _with_claims_that_lead_somewhere(
+    tx: Transaction, shop: str, turns: Sequence[Turn]
+) -> Sequence[Turn]:
+    """A mail that names a number we do not have is its sender's own: only another address would say otherwise."""
+    return [
+        replace(turn, claim=replace(turn.claim, email=turn.inbound.peer))
+        if turn.inbound.channel is Channel.EMAIL
+        and not turn.claim.email
+        and not await find_customers(tx, shop, turn.claim)
+        else turn
+        for turn in turns
+    ]
 
 
 def _opens(turn: Turn) -> bool:
@@ -283,11 +308,11 @@ async def _requests_of(
     addresses = {
         i.key: address_index(tx.vault, i.shop, i.peer) for i in inbounds if i.channel is Channel.EMAIL
     }
-    wanted: ColumnElement[bool] = REQUESTS.c.peer_index.in_(list(peers.values()))
+    found: dict[str, Any] = {"peers": list(peers.values()), "most": REQUESTS_IN_SIGHT * len(inbounds)}
     if addresses:
-        wanted = or_(wanted, REQUESTS.c.address_index.in_(list(addresses.values())))
-    limit = REQUESTS_IN_SIGHT * len(inbounds)
-    rows = await tx.all(select(REQUESTS).where(wanted).order_by(REQUESTS.c.received_at.desc()).limit(limit))
+        rows = await tx.all(_MAIL_REQUESTS, {**found, "addresses": list(addresses.values())})
+    else:
+        rows = await tx.all(_OWN_REQUESTS, found)
     return {
         i.key: (
             tuple(request_from(row, tx.vault) for row in rows if row.peer_index == peers[i.key]),

@@ -26,7 +26,6 @@ from storage.vault import Vault
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
-    "PRAGMA busy_timeout=5000",
     "PRAGMA foreign_keys=ON",
 )
 
@@ -41,13 +40,13 @@ class Transaction:
         self.conn = conn
         self.vault = vault
 
-    async def all(self, statement: Executable) -> Sequence[Any]:
+    async def all(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """Every row."""
-        return (await self.conn.execute(statement)).all()
+        return (await self.conn.execute(statement, values)).all()
 
-    async def first(self, statement: Executable) -> Any | None:
+    async def first(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any | None:
         """The first row or None."""
-        return (await self.conn.execute(statement)).first()
+        return (await self.conn.execute(statement, values)).first()
 
     async def run(self, statement: Executable, values: Any = None) -> int:
         """Execute; how many rows it touched."""
@@ -89,6 +88,7 @@ class Store:
     def __init__(self, engine: AsyncEngine, vault: Vault) -> None:
         self._engine = engine
         self.vault = vault
+        self._writer: AsyncConnection | None = None
         self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
     @classmethod
@@ -100,6 +100,8 @@ class Store:
 
     async def close(self) -> None:
         """Let go of every connection."""
+        if self._writer is not None:
+            await self._writer.close()
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -109,10 +111,23 @@ class Store:
             async with self._engine.begin() as conn:
                 yield Transaction(conn, self.vault)
             return
-        async with self._turn, self._engine.connect() as conn:
-            await conn.execution_options(pyynto_write=True)
-            async with conn.begin():
-                yield Transaction(conn, self.vault)
+        async with self._turn:
+            conn = await self._writing()
+            try:
+                async with conn.begin():
+                    yield Transaction(conn, self.vault)
+            except BaseException:
+                # Whatever went wrong, the next writer starts with a connection that is known to be good.
+                self._writer = None
+                await conn.close()
+                raise
+
+    async def _writing(self) -> AsyncConnection:
+        """The one connection that writes: since writers take turns, it is kept between them."""
+        if self._writer is None or self._writer.closed:
+            conn = await self._engine.connect()
+            self._writer = await conn.execution_options(pyynto_write=True)
+        return self._writer
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
