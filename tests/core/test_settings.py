@@ -337,7 +337,8 @@ def test_a_wrong_key_of_a_shop_is_named(tmp_path: Path, key: str, value: str, to
         ("pace = -1", "pace cannot be read: write a number of messages a second"),
         ("pace = nan", "pace cannot be read: write a number of messages a second"),
         ('pace = "fast"', "pace cannot be read: write a number of messages a second"),
-        ("webhok = 1", "webhok is not a key: take it out; shops[0].telegram knows base_url, pace"),
+        ("webhok = 1", "webhok is not a key: did you mean webhook?"),
+        ("colour = 1", "colour is not a key: take it out; shops[0].telegram knows base_url, pace"),
     ],
 )
 def test_a_wrong_key_of_a_bot_is_named(tmp_path: Path, line: str, told: str) -> None:
