@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
-from cases.dialogue import MASKED, own_cases
+from cases.dialogue import MASKED, lately_closed, own_cases
 from cases.model import (
     CLOSED,
     Act,
+    Asking,
     Case,
     Channel,
     Claim,
     Conversation,
     Decision,
+    Draft,
     Event,
     Flag,
     Inbound,
@@ -26,17 +29,33 @@ from cases.model import (
     Reading,
     Request,
     Shop,
+    Status,
     Unsorted,
 )  # fmt: skip
-from cases.opening import TEXT_KEPT, join, open_request, safe_words, split_repeats
-from cases.proving import hide_codes, send_code, take_claim, try_code
-from cases.verification import LIFETIME
+from cases.opening import (
+    TEXT_KEPT,
+    add_to_details,
+    asks_for_rights,
+    is_correction_without_value,
+    join,
+    open_request,
+    safe_words,
+    split_repeats,
+)  # fmt: skip
+from cases.proving import candidates, hide_codes, send_code, share_proof, take_claim, try_code
+from cases.verification import LIFETIME, alarm_is_new
 from cases.work import MACHINE, Known, Work, summaries
 
 Turn = Callable[[Work, Inbound], None]
 
 #: Letters to one correspondent within an hour; beyond it someone's machine is talking to ours.
 REPLIES_AN_HOUR = 20
+
+#: The outcome of what staff sorted by hand.
+SORTED = "sorted"
+
+#: A later mail that is no reply in the thread still answers "what would you like" within this time.
+DRAFT_KEPT = timedelta(days=14)
 
 
 def correspond(work: Work, inbound: Inbound) -> None:
@@ -52,7 +71,7 @@ def correspond(work: Work, inbound: Inbound) -> None:
 def sort_mail(inbound: Inbound, known: Known, key: str, *, cause: str) -> Decision:
     """Staff have said what an unsorted mail asks for: it goes on as if it had been understood."""
     work = Work(known, inbound, cause=cause)
-    work.outcome = "sorted"
+    work.outcome = SORTED
     work.settle(key)
     _take_request(work, inbound)
     return work.decision()
@@ -87,11 +106,20 @@ def _is_over_budget(work: Work, inbound: Inbound) -> bool:
 
 
 def _has_code(work: Work, inbound: Inbound) -> bool:
-    return bool(work.reading.codes) and work.reading.act is Act.CODE
+    """A code, alone or among other words: who repeats the wish beside it has still sent the code."""
+    if not work.reading.codes:
+        return False
+    new, _ = split_repeats(work, work.reading.kinds)
+    fits = bool(candidates(work, inbound)) and (not new or bool(work.known.threaded))
+    return work.reading.act is Act.CODE or fits
 
 
 def _asks_for_rights(work: Work, inbound: Inbound) -> bool:
-    return bool(work.reading.kinds) and work.reading.sure
+    return asks_for_rights(work.reading)
+
+
+def _only_thanks(work: Work, inbound: Inbound) -> bool:
+    return work.reading.act is Act.THANKS and bool(_cases_in_sight(work, inbound)) and not inbound.attachments
 
 
 def _is_unsure(work: Work, inbound: Inbound) -> bool:
@@ -99,7 +127,7 @@ def _is_unsure(work: Work, inbound: Inbound) -> bool:
 
 
 def _acts(act: Act) -> Callable[[Work, Inbound], bool]:
-    return lambda work, inbound: work.reading.act is act
+    return lambda work, _: work.reading.act is act
 
 
 def _continues_a_case(work: Work, inbound: Inbound) -> bool:
@@ -147,17 +175,35 @@ def _stay_silent(work: Work, inbound: Inbound) -> None:
             join(work, case, _text(work))
         if new:
             _open(work, inbound)
+    elif work.reading.codes and candidates(work, inbound):
+        # Whoever forges an address must not keep its owner from proving a request (design.md 4.3).
+        work.silent = True
+        try_code(work, inbound, work.reading.codes)
     else:
         _list(work, inbound, "over_budget")
-    if work.known.replies_this_hour == REPLIES_AN_HOUR:
+    if alarm_is_new(work.attempts(), "budget_alarm", inbound.peer, work.now):
+        work.count("budget_alarm", inbound.peer, inbound.peer)
         work.alert("reply_budget", None, count=work.known.replies_this_hour)
 
 
 def _take_code(work: Work, inbound: Inbound) -> None:
+    """Judge the code; a right asked for in the same mail is proved by it too."""
+    waiting = candidates(work, inbound)
+    new, _ = split_repeats(work, work.reading.kinds if asks_for_rights(work.reading) else ())
+    if new and len(waiting) == 1 and waiting[0].peer == inbound.peer:
+        received_at, text = inbound.received_at, _text(work)
+        open_request(work, inbound, new, received_at=received_at, text=text, into=waiting[0])
+        share_proof(work, waiting[0], new)
     try_code(work, inbound, work.reading.codes)
+    if work.outcome != Event.CODE_ACCEPTED or waiting[0].channel is not Channel.EMAIL:
+        return
+    missing = [case for case in work.cases_of(waiting[0]) if is_correction_without_value(case)]
+    if missing:
+        work.tell(waiting[0], "receipt_details", cases=summaries(missing))
 
 
 def _take_request(work: Work, inbound: Inbound) -> None:
+    inbound = _answering_the_draft(work, inbound)
     new, running = split_repeats(work, work.reading.kinds)
     for case in running:
         join(work, case, _text(work))
@@ -170,6 +216,19 @@ def _take_request(work: Work, inbound: Inbound) -> None:
         _prove(work, request, inbound)
     else:
         work.reply("already_open", request=request, cases=summaries(running))
+
+
+def _answering_the_draft(work: Work, inbound: Inbound) -> Inbound:
+    """The answer to "what would you like": the clock started with the mail that was not clear."""
+    draft = work.conversation.draft
+    # Staff sort a mail under a key made from its own: another's draft stays.
+    if draft is None or (work.outcome == SORTED and not inbound.key.startswith(draft.key)):
+        return inbound
+    work.conversation = replace(work.conversation, asking=None, draft=None)
+    if inbound.received_at - draft.received_at > DRAFT_KEPT and not inbound.answers:
+        return inbound
+    work.settle(draft.key)
+    return replace(inbound, received_at=min(inbound.received_at, draft.received_at))
 
 
 def _open(work: Work, inbound: Inbound) -> Request:
@@ -202,12 +261,21 @@ def _bans_something(work: Work, request: Request) -> bool:
 
 
 def _ask_back(work: Work, inbound: Inbound) -> None:
+    """Ask once; who is still not understood is read by a person."""
+    asked_before = work.conversation.asking is Asking.KIND
     _list(work, inbound, "asked_back")
+    if asked_before:
+        work.alert("unsorted", None, count=1)
+        work.reply("human")
+        return
+    likely = tuple(dict.fromkeys((*work.reading.candidates, *work.reading.kinds)))
+    draft = Draft(_text(work), inbound.received_at, work.known.claim, likely, inbound.key)
+    work.conversation = replace(work.conversation, asking=Asking.KIND, draft=draft)
     work.reply("clarify")
 
 
 def _tell_status(work: Work, inbound: Inbound) -> None:
-    cases = own_cases(work)
+    cases = own_cases(work) or lately_closed(work)
     proved = [c for c in cases if c.verified_by is not None]
     waiting = [c for c in cases if c not in proved]
     if proved:
@@ -247,10 +315,27 @@ def _hear_complaint(work: Work, inbound: Inbound) -> None:
     work.reply("complaint")
 
 
-def _add_to_case(work: Work, inbound: Inbound) -> None:
-    """More words about a running case: staff read them there, the machine says nothing."""
+def _note_thanks(work: Work, inbound: Inbound) -> None:
+    """Kept with the case; nobody needs to look, unless they wait for an answer."""
     for case in _cases_in_sight(work, inbound):
-        work.note(work.flag(case, Flag.NEW_MESSAGE), Event.PERSON_WROTE, _text(work))
+        case = work.flag(case, Flag.NEW_MESSAGE) if case.status is Status.WAITING else case
+        work.note(case, Event.PERSON_WROTE, _text(work))
+
+
+def _add_to_case(work: Work, inbound: Inbound) -> None:
+    """More words about a running case: staff read them there. Only what we asked for is answered."""
+    cases = _cases_in_sight(work, inbound)
+    asked_for = [case for case in cases if case.verified_by and is_correction_without_value(case)]
+    for case in cases:
+        if case in asked_for:
+            case = add_to_details(work, case, _text(work))
+            work.flag(case, Flag.NEW_MESSAGE)
+        else:
+            work.note(work.flag(case, Flag.NEW_MESSAGE), Event.PERSON_WROTE, _text(work))
+    for case in [case for case in cases if Flag.NEW_MESSAGE not in case.flags][:1]:
+        work.alert("new_message", work.case(case.id))
+    if asked_for:
+        work.reply("details_added", cases=summaries(asked_for))
 
 
 def _file_unsorted(work: Work, inbound: Inbound) -> None:
@@ -291,6 +376,7 @@ TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
     ("withdraw", _acts(Act.WITHDRAW), _note_withdrawal),
     ("human", _acts(Act.HUMAN), _call_human),
     ("complaint", _acts(Act.COMPLAINT), _hear_complaint),
+    ("thanks", _only_thanks, _note_thanks),
     ("more_words", _continues_a_case, _add_to_case),
     ("unsorted", _always, _file_unsorted),
 )

@@ -120,9 +120,43 @@ def details_of(reading: Reading, kind: Kind, inbound: Inbound | None = None) -> 
     return details
 
 
+def asks_for_rights(reading: Reading) -> bool:
+    """Sure enough to open cases. A correction that does not say the right value is one, too: the value is asked
+    for later, and asking which right was meant would lead nowhere."""
+    return bool(reading.kinds) and (reading.sure or reading.kinds == (Kind.CORRECTION,))
+
+
 def join(work: Work, case: Case, text: str) -> Case:
-    """The same wish again: it is noted on the case that is already running."""
-    return work.note(case, Event.REPEATED, text[:TEXT_KEPT])
+    """The same wish again: it is noted on the case that is already running, with what it says anew."""
+    case = work.note(case, Event.REPEATED, text[:TEXT_KEPT])
+    details = {**case.details, **_said_anew(work.reading, case)}
+    if details == case.details:
+        return case
+    case = work.put(replace(case, details=details))
+    request = work.request(case.request_id)
+    if request is not None and case.kind is Kind.OPT_OUT:
+        suppress(work, request, request.proof.address, final=request.verified_by is not None)
+    return work.case(case.id) or case
+
+
+def add_to_details(work: Work, case: Case, text: str) -> Case:
+    """What a person says later about their case: kept word for word, beside what could be read from it."""
+    case = work.note(case, Event.PERSON_WROTE, text[:TEXT_KEPT])
+    said = {**case.details, **_said_anew(work.reading, case), "said_later": text[:TEXT_KEPT]}
+    return work.put(replace(case, details=said))
+
+
+def _said_anew(reading: Reading, case: Case) -> dict[str, Any]:
+    """Details a later message changes: more purposes of a ban, other or further values of a correction."""
+    anew = details_of(reading, case.kind)
+    if "purposes" in anew:
+        before = case.details.get("purposes", [])
+        return {"purposes": [*before, *(p for p in anew["purposes"] if p not in before)]}
+    if anew.get("corrections"):
+        fields = {c["field"]: c for c in case.details.get("corrections", [])}
+        fields |= {c["field"]: c for c in anew["corrections"] if c["new_value"] or c["field"] not in fields}
+        return {"corrections": list(fields.values())}
+    return {}
 
 
 def suppress(work: Work, request: Request, address: str, *, final: bool) -> None:

@@ -72,7 +72,9 @@ class Told:
     token: str
 
     def __str__(self) -> str:
-        said = {k: v for k, v in facts(self.letter).items() if k in ("cases", "kinds", "tries_left", "status")}
+        said = {
+            k: v for k, v in facts(self.letter).items() if k in ("cases", "kinds", "tries_left", "status")
+        }
         return " ".join([self.letter.name, *(f"{k}={v}" for k, v in said.items())])
 
 
@@ -85,7 +87,8 @@ class Stage:
     told: list[Told] = field(default_factory=list)
     #: Keys of letters the transcript has mentioned.
     heard: set[str] = field(default_factory=set)
-    written: int = 0
+    #: Of the newest mail put into the shop's mailbox.
+    last_uid: int = 0
     #: How many chat letters each chat has got that were compared with what arrived.
     compared: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     alarms_seen: int = 0
@@ -140,9 +143,11 @@ class Stage:
         if answered is not None:
             message["In-Reply-To"] = message["References"] = str(answered["Message-ID"])
         message.set_content(body)
-        self.written += 1
-        arrive = self.office.mail.deliver(message.as_bytes(), SHOP, internal_date=self.office.clock())
-        await self._do(arrive)
+        await self._do(self._deliver(message))
+
+    async def _deliver(self, message: EmailMessage) -> None:
+        clock = self.office.clock
+        self.last_uid = await self.office.mail.deliver(message.as_bytes(), SHOP, internal_date=clock())
 
     async def _do(self, act: Awaitable[Any]) -> None:
         await self._quiet()
@@ -192,7 +197,9 @@ class Stage:
     async def _quiet(self) -> None:
         """Nothing was said that the transcript leaves out."""
         if self._unheard():
-            raise Unlike("not in the transcript: " + "; ".join(f"{t} to {t.letter.to}" for t in self._unheard()))
+            raise Unlike(
+                "not in the transcript: " + "; ".join(f"{t} to {t.letter.to}" for t in self._unheard())
+            )
 
     async def _settled(self) -> None:
         """Wait until everything written is handled, and every letter has left or is put off."""
@@ -206,7 +213,7 @@ class Stage:
             cursor = await load_cursor(tx, "mailbox:liwigo")
             query = select(func.count()).where(LETTERS.c.state == "queued", LETTERS.c.tries == 0)
             queued = await tx.first(query)
-        return (cursor[1] if cursor else 0) >= self.written and queued is not None and queued[0] == 0
+        return (cursor[1] if cursor else 0) >= self.last_uid and queued is not None and queued[0] == 0
 
     async def _look(self) -> None:
         async with (await self.office.store()).read() as tx:
