@@ -20,12 +20,14 @@ from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, Identity, Login
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet
+from pymap.concurrent import Event
 from pymap.exceptions import InvalidAuth
 from pymap.imap import IMAPServer
 from pymap.interfaces.login import IdentityInterface
 from pymap.parsing.message import AppendMessage
 from pymap.parsing.specials.fetchattr import FetchRequirement
 from pymap.parsing.specials.flag import Flag
+from pymap.selected import SelectedMailbox
 from pymap.user import UserMetadata
 from pysasl.creds.plain import PlainCredentials
 from pysasl.creds.server import ServerCredentials
@@ -45,6 +47,22 @@ class Kept:
     def message(self) -> EmailMessage:
         """The mail, parsed."""
         return parse(self.content)
+
+
+async def _tell_at_once(
+    self: MailboxData, selected: SelectedMailbox, *, wait_on: Event | None = None
+) -> SelectedMailbox:
+    """What changed since the reader's last command, or the next change.
+
+    pymap waits for the next change in any case, so a mail that came just before IDLE would lie there unannounced.
+    """
+    seen = selected.mod_sequence
+    behind = seen is not None and seen < self._mod_sequences.highest
+    return await _wait_for_change(self, selected, wait_on=None if behind else wait_on)
+
+
+_wait_for_change = MailboxData.update_selected
+MailboxData.update_selected = _tell_at_once  # type: ignore[method-assign]
 
 
 def parse(content: bytes) -> EmailMessage:
