@@ -22,9 +22,7 @@ from cases.model import (
     Flag,
     Inbound,
     Kind,
-    Letter,
     Request,
-    Route,
     Status,
     VerifiedBy,
 )  # fmt: skip
@@ -58,7 +56,7 @@ def take_claim(work: Work, request: Request, claim: Claim, match: tuple[Customer
     """Match a claim with the register and send the code where the record says. The reply is the caller's."""
     request = set_claim(work, request, claim)
     customer = match[0] if match else None
-    own_mail = request.channel is Channel.EMAIL and claim.email == request.peer and not claim.customer_id
+    own_mail = request.channel is Channel.EMAIL and claim.email == request.peer
     recorded = normalise_email(customer.email) if customer else ""
     address = recorded or (request.peer if own_mail else "")
     moved = address != request.proof.address or request.proof.issue == 0
@@ -153,8 +151,8 @@ def send_code(work: Work, request: Request, *, letter: str = "code", **context: 
 def _withhold(work: Work, request: Request, reason: str) -> Request:
     """No code mail now: the limits say so. The words and their times stay those of any other claim."""
     proof, target = request.proof, target_of(request)
-    if reason == "address_limit" and alarm_is_new(work.attempts(), target, work.now):
-        work.count("alarm", request.peer, target)
+    if reason == "address_limit" and alarm_is_new(work.attempts(), "flood_alarm", target, work.now):
+        work.count("flood_alarm", request.peer, target)
         work.alert("code_flood", None, count=len(mails_lately(work.attempts(), target, work.now)))
     if not is_live(proof, work.now):
         proof = replace(proof, state="withheld", expires_at=work.now + lifetime(request.channel))
@@ -193,7 +191,10 @@ def candidates(work: Work, inbound: Inbound) -> list[Request]:
         waiting = [r for r in found if _is_waiting(work, r)]
         if waiting:
             return _distinct(work, waiting)
-    return _distinct(work, [r for r in (*work.known.own, *work.known.addressed) if _is_waiting(work, r)])
+    waiting = [r for r in (*work.known.own, *work.known.addressed) if _is_waiting(work, r)]
+    # One whose tries are spent takes no code any more, so it cannot be the one that is meant.
+    open_to_codes = [r for r in waiting if tries_left(r.proof, own=r.proof.address == inbound.peer) > 0]
+    return _distinct(work, open_to_codes or waiting)
 
 
 def verify(work: Work, request: Request, by: VerifiedBy, *, how: str = "", actor: str = MACHINE) -> Request:
@@ -277,21 +278,10 @@ def _on_accepted(work: Work, request: Request, inbound: Inbound, own: bool) -> N
         if inbound.channel is Channel.CHAT:
             about = tuple(case.id for case in missing)
             work.conversation = replace(work.conversation, asking=Asking.DETAILS, about=about)
-    if own and request.channel is not Channel.EMAIL:
-        # The code came back by mail for a chat request: the recorded address gets its receipt, too.
-        work.send(
-            Letter(
-                key=f"{work.cause}/verified_by_mail",
-                name="verified",
-                route=Route.MAIL,
-                shop=request.shop,
-                to=inbound.peer,
-                language=request.language,
-                context=context,
-                request_id=request.id,
-                in_reply_to=inbound.message_id,
-            )
-        )
+    if (inbound.channel, inbound.peer) != (request.channel, request.peer):
+        # The code came another way than the request: whoever sent it hears that it was right, too.
+        by_chat = inbound.channel is Channel.CHAT
+        work.reply("receipt" if by_chat else "verified", request=request, **context)
 
 
 def _on_refused(work: Work, request: Request, inbound: Inbound, own: bool) -> None:

@@ -129,9 +129,9 @@ def mails_lately(attempts: Iterable[Attempt], address: str, now: datetime) -> li
     return [a for a in attempts if a.what == "mail" and a.address == address and a.at > now - HOUR]
 
 
-def alarm_is_new(attempts: Iterable[Attempt], address: str, now: datetime) -> bool:
-    """Staff have not been told within the hour that this address is being flooded with codes."""
-    return not any(a.what == "alarm" and a.address == address and a.at > now - HOUR for a in attempts)
+def alarm_is_new(attempts: Iterable[Attempt], what: str, address: str, now: datetime) -> bool:
+    """Staff have not been told this of the address within the hour."""
+    return not any(a.what == what and a.address == address and a.at > now - HOUR for a in attempts)
 
 
 def _tries_today(attempts: Iterable[Attempt], requester: str, target: str, now: datetime) -> int:

@@ -96,6 +96,8 @@ class Work:
         self.cause = cause
         self.conversation = known.conversation
         self.outcome = ""
+        #: Decide as ever, and answer nothing: this correspondent has had enough letters.
+        self.silent = False
         self._requests: dict[str, Request] = {}
         self._cases: dict[str, Case] = {case.id: case for case in known.cases}
         self._changed: dict[str, None] = {}
@@ -240,6 +242,8 @@ class Work:
     ) -> None:
         """Answer whoever wrote, on the channel they wrote on and in its thread."""
         assert self.inbound is not None, "only an arrival can be replied to"
+        if self.silent:
+            return
         mail = self.inbound.channel is Channel.EMAIL
         self.send(
             Letter(

@@ -201,6 +201,8 @@ class _Sight:
     def targets(self, turn: Turn) -> set[str]:
         """What tries and code mails may be counted against."""
         found = {turn.claim.text, *(normalise_email(c.email) for c in self.match[turn.inbound.key][:1])}
+        if turn.inbound.channel is Channel.EMAIL:
+            found.add(turn.inbound.peer)
         for request in self._direct(turn):
             found |= {request.proof.address, request.claim.text}
         return found - {""}
@@ -292,7 +294,8 @@ def _opens(turn: Turn) -> bool:
 
 
 def _may_open(turn: Turn) -> bool:
-    return bool(turn.reading.kinds or turn.reading.candidates or turn.inbound.payload)
+    # The answer to "which of these" may name no right by itself ("the first one").
+    return bool(turn.reading.kinds or turn.reading.candidates or turn.inbound.payload or turn.talk.draft)
 
 
 def _years(turn: Turn) -> set[int]:
