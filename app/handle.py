@@ -303,8 +303,8 @@ class Handler:
             return read_update(
                 update, shop=shop.profile, bot_username=telegram.username if telegram else "", now=now
             )
-        if arrival.truncated:
-            raise UnreadableMail("too large")
+        if arrival.truncated and not arrival.raw:
+            raise UnreadableMail("the server could not give it")
         return read_mail(
             arrival.raw, key=arrival.key, shop=shop.profile, own_address=shop.mailbox,
             internal_date=arrival.at or now, since=since,
