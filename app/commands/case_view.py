@@ -132,7 +132,8 @@ _SHOWN = frozenset({"purposes", "corrections", "attachments", "sensitive", "why"
 
 def _next(case: Case, language: str, today: date) -> Group:
     """Commands to copy, each on a line of its own with its meaning below it."""
-    lines = [Text(words(language)["steps"][str(case.status)])]
+    by_hand = case.channel in (Channel.PHONE, Channel.LETTER) and case.status is Status.RECEIVED
+    lines = [Text(words(language)["steps"]["by_hand" if by_hand else str(case.status)])]
     for name in next_verbs(case, today):
         verb = VERBS[name]
         typed = f"pyynto {verb.usage}".replace(" ID", f" {case.id}", 1)
@@ -210,6 +211,6 @@ def _dates(dates: Deadline, language: str) -> Table:
     grid = _grid()
     for step in dates.steps:
         told = Text(step.text_in(language))
-        told.append(f"  {step.source}", style="dim")
+        told.append(f"  {step.source_in(language)}", style="dim")
         grid.add_row(day(step.date.isoformat(), language), told)
     return grid

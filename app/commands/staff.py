@@ -135,7 +135,7 @@ async def _case(settings: Settings, shop: str | None, order: Order, as_json: boo
     from app.commands.case_view import case_view
 
     facts = furnish(settings.shop(dossier.case.shop)).shop
-    dates = deadline_of(dossier.case.received_at, dossier.journal, facts)
+    dates = deadline_of(dossier.case.received_at.astimezone(desk.HELSINKI), dossier.journal, facts)
     console().print(case_view(dossier, dates, language(), desk.today(utc_now())))
 
 
