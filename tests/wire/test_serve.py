@@ -118,7 +118,7 @@ def send(mail: RealMail, text: str, **headers: str) -> None:
 def received(mail: RealMail) -> list[EmailMessage]:
     box = mail.folder / "mail" / CUSTOMER
     files = sorted(box.glob("new/*"), key=lambda path: path.stat().st_mtime) if box.exists() else []
-    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]  # type: ignore[misc]
+    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
 
 
 def test_a_mail_and_a_reply_open_a_case_over_dovecot_and_postfix(tmp_path: Path, mail: RealMail) -> None:
@@ -156,8 +156,8 @@ def test_mail_that_came_while_dovecot_was_dead_is_found_once_it_is_back(
 async def posted(folder: Path) -> AsyncIterator[tuple[Office, str]]:
     """An office whose updates are posted to it."""
     url = f"http://127.0.0.1:{free_port()}"
-    settings = {"extra_telegram": f'webhook = "{url}"', "http": url.removeprefix("http://")}
-    async with opened(folder, **settings) as office:
+    http = url.removeprefix("http://")
+    async with opened(folder, extra_telegram=f'webhook = "{url}"', http=http) as office:
         yield office, url
 
 
