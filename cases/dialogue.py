@@ -41,7 +41,16 @@ from cases.opening import (
     open_request,
     split_repeats,
 )  # fmt: skip
-from cases.phrases import TYPED, chosen, is_greeting, is_question, typed, typed_command, typed_language
+from cases.phrases import (
+    TYPED,
+    chosen,
+    is_greeting,
+    is_question,
+    says_nothing_came,
+    typed,
+    typed_command,
+    typed_language,
+)
 from cases.proving import candidates, hide_codes, send_code, share_proof, take_claim, try_code
 from cases.understanding import understand
 from cases.verification import LIFETIME, tries_left
@@ -206,6 +215,12 @@ def _wants_code_again(work: Work, inbound: Inbound) -> bool:
     if request is None or not request.claim or _says_who(work):
         return False
     return typed(inbound.text, "resend") is not None
+
+
+def _misses_the_code(work: Work, inbound: Inbound) -> bool:
+    request = in_progress(work)
+    waits = request is not None and bool(request.claim) and not _says_who(work)
+    return waits and says_nothing_came(inbound.text)
 
 
 def _gives_claim(work: Work, inbound: Inbound) -> bool:
@@ -619,6 +634,7 @@ TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
     ("confirm_withdrawal", _answers_yes_or_no, _settle_withdrawal),
     ("typed_command", _is_command, _obey),
     ("code", _has_code, _take_code),
+    ("code_missed", _misses_the_code, _send_code_again),
     ("details", _gives_details, _add_details),
     ("request", _asks_for_rights, _take_request),
     ("status", _acts(Act.STATUS), _tell_status),

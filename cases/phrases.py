@@ -24,14 +24,16 @@ TYPED: dict[str, frozenset[str]] = {
     "lang:en": frozenset({"english", "englanti", "englanniksi", "englantia", "engelska", "en"}),
 }  # fmt: skip
 
-#: Words that are a command without the slash when they are the whole message.
+#: What is a command without the slash when it is the whole message.
 COMMAND_WORDS: dict[str, frozenset[str]] = {
     "start": frozenset({"start", "aloita"}),
     "help": frozenset({"help", "apua", "ohje", "ohjeet"}),
     "privacy": frozenset({"privacy", "tietosuoja"}),
     "language": frozenset({"language", "kieli"}),
     "status": frozenset({"status", "tilanne"}),
-    "cancel": frozenset({"cancel", "peruuta", "peru", "keskeytä"}),
+    "cancel": frozenset(
+        {"cancel", "peruuta", "peru", "keskeytä", "antaa olla", "never mind", "nevermind", "forget it"}
+    ),
 }
 
 GREETINGS = frozenset(
@@ -61,6 +63,15 @@ PLACES: tuple[frozenset[str], ...] = (
 )
 ALL_OF_THEM = frozenset({"kaikki", "kaikkia", "molemmat", "molempia", "all", "both"})
 _DENIALS = frozenset({"en", "ei", "älä", "not", "don't"})
+_NOTHING = frozenset(
+    {"eikä", "no", "nothing", "never", "didn't", "hasn't", "haven't", "doesn't", "missä", "where"}
+)
+_CAME = frozenset(
+    {
+        "tullut", "tuu", "tule", "saanut", "saapunut", "saapunu", "tullu", "saanu", "näy", "löydy",
+        "get", "got", "gotten", "received", "receive", "arrived", "arrive", "come", "came",
+    }
+)  # fmt: skip
 
 #: An answer to a question of ours is not longer; what is longer says something of its own.
 SHORT = 6
@@ -92,11 +103,17 @@ def typed_language(text: str) -> str | None:
 
 
 def typed_command(text: str) -> str | None:
-    """The command that a message of one word means."""
-    words = words_of(text)
-    if len(words) != 1:
-        return None
-    return next((name for name, spelled in COMMAND_WORDS.items() if words[0] in spelled), None)
+    """The command that a message of a word or two means."""
+    said = " ".join(words_of(text))
+    return next((name for name, spelled in COMMAND_WORDS.items() if said in spelled), None)
+
+
+def says_nothing_came(text: str) -> bool:
+    """The mail that was promised is missed: "ei tullut mitään sähköpostia", "I haven't got the code"."""
+    words = set(words_of(text))
+    return (
+        len(words) <= 2 * SHORT and not words.isdisjoint(_DENIALS | _NOTHING) and not words.isdisjoint(_CAME)
+    )
 
 
 def is_greeting(text: str) -> bool:

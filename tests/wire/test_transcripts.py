@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.office import opened
+from tests.office import MAIJA, Office, opened
 from tests.transcripts import runner
 
 FOLDER = Path(runner.__file__).parent
@@ -49,3 +49,16 @@ async def test_a_wrong_transcript_fails(
     async with opened(tmp_path / "shop") as office:
         with pytest.raises(runner.Unlike, match=complaint):
             await runner.play(office, transcript)
+
+
+async def test_messages_sent_at_once_are_taken_in_their_order(office: Office) -> None:
+    """An impatient person writes wish and address before any answer: one case, one code."""
+    maija = office.person()
+    for text in ("hei", "poista tietoni", MAIJA, "ja pian!"):
+        await maija.say(text)
+    code = await office.code(MAIJA)
+    assert await office.bot.all_read()
+    await maija.say(code)
+    rows = await office.until(lambda rows: bool(rows) and rows[0]["status"] == "open")
+    assert [row["kind"] for row in rows] == ["erasure"]
+    assert len(office.mail.sent_to(MAIJA)) == 1
