@@ -9,6 +9,7 @@ from tests.office import STAFF_CHAT, Office
 
 @pytest.fixture
 async def office(office: Office) -> Office:
-    """A shop running on the stand-ins, its staff chat open."""
+    """A shop running on the stand-ins, its database there and its staff chat open."""
     office.bot.group(STAFF_CHAT)
+    await office.store()
     return office
