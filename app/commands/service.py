@@ -73,7 +73,7 @@ def check(config: Path = CONFIG) -> None:
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port of the demo page; 0 takes a free one.")] = 8484,
+    port: Annotated[int, typer.Option(metavar="N", help="Port of the demo page; 0 takes a free one.")] = 8484,
     lang: Annotated[str, typer.Option("--lang", help="Language the page starts in: fi or en.")] = "fi",
     config: Path | None = _IGNORED,
 ) -> None:

@@ -304,7 +304,7 @@ def test_two_people_at_one_address_are_for_staff_to_tell_apart() -> None:
         for n, name in enumerate(("Taru Esimerkki", "Teppo Esimerkki"))
     ]
     case = entered(RECEIVED, *people).cases[0]
-    assert (case.status, case.flags) == (Status.HELD, {Flag.NAMES_DIFFER})
+    assert (case.status, case.flags) == (Status.HELD, frozenset({Flag.NAMES_DIFFER}))
     assert entered(RECEIVED, people[0]).cases[0].status is Status.RECEIVED
 
 

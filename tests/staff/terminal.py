@@ -42,7 +42,7 @@ def run(*words: str) -> Ran:
             main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else 1
-    said = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    said = [stream.buffer.getvalue().decode() for stream in (out, err)]
     assert "Traceback" not in said[1], said[1]
     return Ran(code, said[0], said[1])
 

@@ -152,7 +152,7 @@ async def test_what_changed_while_the_question_stood_is_shown_anew(
 
     from app.commands import staff
 
-    asked = []
+    asked: list[str] = []
 
     def confirm(question: str, **_: object) -> bool:
         if not asked:
