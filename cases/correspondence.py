@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from cases.dialogue import MASKED, lately_closed, own_cases
 from cases.model import (
     CLOSED,
     Act,
@@ -43,6 +42,7 @@ from cases.opening import (
     split_repeats,
 )  # fmt: skip
 from cases.proving import candidates, hide_codes, send_code, share_proof, take_claim, try_code
+from cases.standing import MASKED, lately_closed, own_cases
 from cases.verification import LIFETIME, alarm_is_new
 from cases.work import MACHINE, Known, Work, summaries
 

@@ -11,6 +11,16 @@ from collections.abc import Sequence
 
 from cases.model import Kind
 
+KIND_BUTTONS: tuple[tuple[str, ...], ...] = (
+    ("kind:access", "kind:erasure"),
+    ("kind:correction", "kind:opt_out"),
+    ("kind:restriction", "kind:objection"),
+    ("kind:portability", "human"),
+)
+YES_NO = (("yes", "no"),)
+WAITING_FOR_CODE = (("resend",),)
+LANGUAGES = (("lang:fi", "lang:en"),)
+
 #: What may be typed instead of pressing a button.
 TYPED: dict[str, frozenset[str]] = {
     "yes": frozenset(

@@ -7,10 +7,12 @@ import pytest
 
 import cases
 from cases import model
+from cases.answers import COMMANDS
 from cases.deadline_tally import ExtensionRefusal
-from cases.dialogue import COMMANDS, KIND_BUTTONS, MASKED, TYPED, WAITING_FOR_CODE, YES_NO
-from cases.dialogue import LANGUAGES as LANGUAGE_BUTTONS
+from cases.phrases import KIND_BUTTONS, TYPED, WAITING_FOR_CODE, YES_NO
+from cases.phrases import LANGUAGES as LANGUAGE_BUTTONS
 from cases.staff import VERBS
+from cases.standing import MASKED
 from cases.understanding import understand
 from templates import LANGUAGES, catalogue, labels, names, render_chat, sample
 
@@ -25,7 +27,9 @@ CALLS = {"alert": {"staff"}, "mail": {"mail"}}
 CHAT_ONLY = {"case_answered", "case_extended"}
 
 #: The core's files that speak on one channel only.
-ONE_CHANNEL = {"dialogue.py": {"chat"}, "correspondence.py": {"mail"}}
+ONE_CHANNEL = {
+    "dialogue.py": {"chat"}, "wishes.py": {"chat"}, "answers.py": {"chat"}, "correspondence.py": {"mail"},
+}  # fmt: skip
 
 
 def named_letters() -> list[tuple[str, str, str]]:
