@@ -25,8 +25,8 @@ def measure() -> list[Figure]:
     """Start it a few times."""
     rounds = [asyncio.run(_round()) for _ in range(ROUNDS)]
     return [
-        Figure("five shops: ready after", "s", [one[0] for one in rounds], 3, at_least=False),
-        Figure("five shops: memory of serve", "MB", [one[1] for one in rounds], 200, at_least=False),
+        Figure("five shops: ready after", "s", [one[0] for one in rounds], 3),
+        Figure("five shops: memory of serve", "MB", [one[1] for one in rounds], 200),
     ]
 
 

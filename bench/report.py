@@ -18,9 +18,10 @@ class Figure:
     name: str
     unit: str
     values: Sequence[float]
-    target: float
+    #: None: shown for comparison only.
+    target: float | None = None
     #: True: at least the target; False: at most.
-    at_least: bool
+    at_least: bool = False
 
     @property
     def median(self) -> float:
@@ -30,14 +31,17 @@ class Figure:
     @property
     def met(self) -> bool:
         """The median keeps the promise."""
+        if self.target is None:
+            return True
         return self.median >= self.target if self.at_least else self.median <= self.target
 
     def line(self) -> str:
         """For the table."""
-        sign = "≥" if self.at_least else "≤"
         spread = f"{min(self.values):.4g} – {max(self.values):.4g}"
+        if self.target is None:
+            return f"{self.name:<46} {self.median:>9.4g} {self.unit:<8} {spread:>19}"
         verdict = "ok" if self.met else "MISSED"
-        target = f"{sign} {self.target:g} {self.unit}"
+        target = f"{'≥' if self.at_least else '≤'} {self.target:g} {self.unit}"
         return f"{self.name:<46} {self.median:>9.4g} {self.unit:<8} {spread:>19}  {target:<14} {verdict}"
 
 
