@@ -26,6 +26,7 @@ from cases.model import (
     Suppression,
 )  # fmt: skip
 from cases.understanding import mask
+from cases.understanding.digits import code_places
 from cases.work import Work, deadline_of
 
 #: How much of a message is kept with its request, in characters.
@@ -193,7 +194,11 @@ def is_correction_without_value(case: Case) -> bool:
 
 def safe_words(work: Work, text: str) -> str:
     """Words beside the message itself, such as a subject, as they may be kept: numbers and our codes masked."""
-    return work.without_codes(mask(text)[0])
+    text = work.without_codes(mask(text)[0])
+    for place in sorted(code_places(text), key=lambda place: place.start(), reverse=True):
+        # It may be a code of somebody who is not in sight: whoever got it can write from any address.
+        text = f"{text[: place.start()]}******{text[place.end() :]}"
+    return text
 
 
 def in_mail(inbound: Inbound) -> bool:

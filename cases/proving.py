@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from cases.addresses import normalise_email
+from cases.denials import denies
 from cases.model import (
     CLOSED,
     Asking,
@@ -26,7 +27,7 @@ from cases.model import (
     Status,
     VerifiedBy,
 )  # fmt: skip
-from cases.opening import is_correction_without_value, set_claim, suppress
+from cases.opening import TEXT_KEPT, is_correction_without_value, set_claim, suppress
 from cases.verification import (
     accepted,
     alarm_is_new,
@@ -167,6 +168,9 @@ def try_code(work: Work, inbound: Inbound, codes: tuple[str, ...]) -> None:
     if not waiting:
         work.outcome = "code_without_request"
         work.reply("nothing_waiting")
+        return
+    if denies(inbound.text):
+        _on_denied(work, waiting, inbound)
         return
     if len(codes) > 1:
         work.outcome = "code_ambiguous"
@@ -311,6 +315,23 @@ def _on_expired(work: Work, request: Request, inbound: Inbound, own: bool) -> No
         request = work.keep(replace(request, proof=replace(request.proof, state="expired")))
     request = send_code(work, request)
     work.reply("code_expired", request=request)
+
+
+def _on_denied(work: Work, waiting: list[Request], inbound: Inbound) -> None:
+    """Whoever got the code says they asked for nothing: nothing is opened, no try used, and staff look at it."""
+    work.outcome = "code_denied"
+    said = hide_codes(work, work.reading.safe_text)[:TEXT_KEPT]
+    for request in waiting:
+        if request.proof.address == inbound.peer:
+            # The recorded address itself takes no part, so its code is good for nothing any more.
+            void = replace(request.proof, state="withheld", issue=request.proof.issue + 1)
+            request = work.keep(replace(request, proof=void))
+        for case in _unproved(work, request):
+            case = work.note(work.flag(case, Flag.HUMAN_WANTED), Event.HUMAN_WANTED, said)
+            if case.status is not Status.HELD:
+                case = work.note(case, Event.HELD, actor=MACHINE, reason="denied")
+            work.alert("human_wanted", case)
+    work.reply("human")
 
 
 _AFTER = {

@@ -111,7 +111,7 @@ async def test_a_code_that_could_not_be_delivered_is_issued_anew(office: Office)
     chat = await start_chat(office, 1001, MAIJA)
 
     async def given_up() -> bool:
-        return (await proofs(office))[0].code_state == "undelivered"
+        return bool((await proofs(office))[0].code_state == "undelivered")
 
     await eventually(given_up)
     (row,) = await office.queue()

@@ -118,6 +118,26 @@ async def test_a_code_with_nothing_waiting_opens_nothing(office: Office) -> None
     assert await office.queue(everything=True) == []
 
 
+@pytest.mark.parametrize("sender", [MAIJA, STRANGER])
+async def test_who_answers_the_code_mail_that_they_did_not_ask_opens_nothing(
+    office: Office, sender: str
+) -> None:
+    """Our mail says "tell us if it was not you"; whoever does, and names the number, has proved nothing."""
+    chat = await start_chat(office, 6666, MAIJA)
+    (mail,) = await office.mails(MAIJA)
+    words = f"En ole pyytänyt tällaista koodia {code_in(mail)}, älkää poistako mitään!"
+    await office.write(sender, words, answers=mail)
+    (row,) = await office.until(lambda rows: rows[0]["status"] == "held")
+    assert (row["verified_by"], "human_wanted" in row["flags"]) == (None, True)
+    await staff_hear(office, row["id"])
+    (proof,) = await proofs(office)
+    assert (proof.tries, proof.own_tries) == (0, 0)
+    if sender == MAIJA:
+        await ask(chat, code_in(mail))
+        (row,) = await office.queue()
+        assert row["verified_by"] is None
+
+
 # -- 4.5: the due date ---------------------------------------------------------------------------------------------
 
 
@@ -261,7 +281,7 @@ async def test_other_rights_wait_on_when_their_code_lapses(office: Office) -> No
     office.clock.pass_time(minutes=31)
 
     async def lapsed() -> bool:
-        return (await proofs(office))[0].code_state == "expired"
+        return bool((await proofs(office))[0].code_state == "expired")
 
     await eventually(lapsed, 15)
     (row,) = await office.queue()
