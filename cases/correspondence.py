@@ -106,12 +106,19 @@ def _is_over_budget(work: Work, inbound: Inbound) -> bool:
 
 
 def _has_code(work: Work, inbound: Inbound) -> bool:
-    """A code, alone or among other words: who repeats the wish beside it has still sent the code."""
-    if not work.reading.codes:
-        return False
-    new, _ = split_repeats(work, work.reading.kinds)
-    fits = bool(candidates(work, inbound)) and (not new or bool(work.known.threaded))
-    return work.reading.act is Act.CODE or fits
+    """A code alone, beside the wish said again, or among the words of a reply to ours.
+
+    One that is asked about ("who are you?") is not given.
+    """
+    reading = work.reading
+    if not reading.codes or reading.act is Act.CODE:
+        return bool(reading.codes)
+    new, _ = split_repeats(work, reading.kinds)
+    repeats = asks_for_rights(reading) and not new
+    replies = bool(work.known.threaded) and "?" not in inbound.text
+    return (
+        (repeats or replies) and reading.act in (Act.OTHER, Act.REQUEST) and bool(candidates(work, inbound))
+    )
 
 
 def _asks_for_rights(work: Work, inbound: Inbound) -> bool:

@@ -134,7 +134,9 @@ def _has_code(work: Work, inbound: Inbound) -> bool:
     asked_for_address = work.conversation.asking is Asking.ADDRESS
     if not work.reading.codes or asked_for_address:
         return False
-    return work.reading.act is Act.CODE or work.conversation.asking is Asking.CODE
+    if work.reading.act in (Act.OTHER, Act.REQUEST):
+        return work.conversation.asking is Asking.CODE
+    return work.reading.act is Act.CODE
 
 
 def _asks_for_rights(work: Work, inbound: Inbound) -> bool:

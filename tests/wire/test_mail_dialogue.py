@@ -208,6 +208,26 @@ async def test_code_counts_although_the_wish_is_repeated_beside_it(post: Post) -
     assert await post.got(MAIJA) == ["receipt_with_code", "verified"]
 
 
+async def test_code_among_many_words_of_a_reply_counts(post: Post) -> None:
+    """As an older person writes: kindly, at length, and with the number somewhere in it."""
+    await post.write(MAIJA, "Poistakaa tietoni.")
+    mail = await post.newest(MAIJA)
+    text = f"Hyvä tietosuojavastaava,\n\nviestissänne luki {code_in(mail)} ja tässä se nyt tulee takaisin."
+    await post.answer(
+        MAIJA, mail, f"{text} Oikein hyvää joulun odotusta teille kaikille!\n\nMaija Mallikas, 83 v."
+    )
+    assert (await post.case())["status"] == "open"
+
+
+async def test_code_that_is_only_spoken_of_proves_nothing(post: Post) -> None:
+    """Whoever got a code without asking protests and quotes it: that is no consent."""
+    await post.write(STRANGER, f"Poistakaa tietoni, osoitteeni teillä on {MAIJA}.")
+    mail = await post.newest(MAIJA)
+    await post.answer(MAIJA, mail, f"I never asked for {code_in(mail)}, who are you?")
+    row = await post.case()
+    assert (row["status"], row["verified_by"], row["flags"]) == ("verifying", None, ["new_message"])
+
+
 async def test_further_right_in_the_reply_is_proved_by_the_same_code(post: Post) -> None:
     await post.write(MAIJA, "Poistakaa tietoni.")
     mail = await post.newest(MAIJA)
