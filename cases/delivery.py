@@ -64,7 +64,8 @@ def on_lost(
     )
     if request is not None and letter.code_issue and letter.code_issue == request.proof.issue:
         work.keep(replace(request, proof=replace(request.proof, state="undelivered")))
-    touched = [c for c in cases if c.status not in CLOSED and letter.case_id in ("", c.id)]
+    # A case may be closed by the very letter that is lost: what names a case always shows on it.
+    touched = [c for c in cases if letter.case_id == c.id or (not letter.case_id and c.status not in CLOSED)]
     for case in touched:
         case = work.note(work.flag(case, flag), event, letter=letter.name, fault=fault)
         if letter.code_issue and case.status in UNPROVED:

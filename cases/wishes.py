@@ -10,10 +10,8 @@ from cases.model import (
     Act,
     Asking,
     Case,
-    Channel,
     Claim,
     Draft,
-    Event,
     Inbound,
     Kind,
     Request,
@@ -22,7 +20,7 @@ from cases.model import (
 )
 from cases.opening import TEXT_KEPT, asks_for_rights, join, open_request, split_repeats
 from cases.phrases import KIND_BUTTONS, WAITING_FOR_CODE, chosen
-from cases.proving import candidates, hide_codes, send_code, share_proof, take_claim, try_code
+from cases.proving import hide_codes, send_code, share_proof, take_claim, try_code
 from cases.standing import draft_of, in_progress
 from cases.understanding import understand
 from cases.verification import LIFETIME, tries_left
@@ -37,11 +35,7 @@ def take_code(work: Work, inbound: Inbound) -> None:
         text = hide_codes(work, work.reading.safe_text)
         open_request(work, inbound, new, received_at=inbound.received_at, text=text, into=request)
         share_proof(work, request, new)
-    waiting = candidates(work, inbound)
     try_code(work, inbound, work.reading.codes)
-    if work.outcome == Event.CODE_ACCEPTED and waiting[0].channel is Channel.CHAT:
-        # Who they are need not be said again for the next wish; the code is asked for each time.
-        work.conversation = replace(work.conversation, draft=_who(inbound, waiting[0].claim))
 
 
 def take_request(work: Work, inbound: Inbound) -> None:

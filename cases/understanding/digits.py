@@ -117,6 +117,8 @@ def _looks_like_other(run: str) -> bool:
 
 def code_places(text: str) -> list[re.Match[str]]:
     """Where typed codes stand in a text, for reading and for masking."""
+    # A case id just before it makes no longer number of a code; the places must stay the same.
+    text = _CASE_ID.sub(lambda case_id: "¤" * len(case_id.group()), text)
     found = [match for match in _GROUPED.finditer(text) if _is_code(text, match)]
     taken = [match.span() for match in found]
     for match in _LOOSE_CODE.finditer(text):
