@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from app.house import House
 from app.render import words
 from app.shapes import iso, row_of, unsorted_row, view_of
+from cases.addresses import normalise_email
 from cases.correspondence import sort_mail
 from cases.decide import claim_of
 from cases.dialogue import sort_chat
@@ -170,7 +171,7 @@ async def _rule(
 async def _add(
     tx: Transaction, house: House, order: Order, *, actor: str, cause: str, now: datetime
 ) -> tuple[Decision, Channel]:
-    claim = Claim(email=order.get("email").strip().casefold(), customer_id=order.get("customer"))
+    claim = Claim(email=normalise_email(order.get("email")), customer_id=order.get("customer"))
     received_at = read_moment(order.get("received"))
     channel = Channel(order.get("channel") or "phone")
     known = Known(

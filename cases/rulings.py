@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from cases.addresses import normalise_email
 from cases.deadlines import DeadlineEvent, extension_refusal
 from cases.faults import TheirFault
 from cases.model import (
@@ -242,7 +243,7 @@ def enter(known: Known, entered: Entered, *, cause: str, actor: str) -> Decision
         customer_name=customer.name if customer else "",
     )
     if customer is not None and customer.email:
-        request = replace(request, proof=replace(request.proof, address=customer.email.strip().casefold()))
+        request = replace(request, proof=replace(request.proof, address=normalise_email(customer.email)))
     work.keep(request)
     reading = Reading(lang=str(request.language), kinds=(entered.kind,))
     details = details_of(reading, entered.kind)

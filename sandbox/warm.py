@@ -22,8 +22,11 @@ Entry = Callable[[], object]
 
 def main() -> None:
     """Answer orders until standard input ends."""
+    from app.cli import COMMANDS, load
     from app.cli import main as entry
 
+    for name in COMMANDS:
+        load(name)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     answers.write("ready\n")
     answers.flush()

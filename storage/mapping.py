@@ -362,7 +362,7 @@ def customer_values(customer: Customer, shop: str, address: str, vault: Vault, l
 
 
 def customer_from(row: Any) -> Customer:
-    """A row as a register record; of held columns only the names are given, the values stay sealed."""
+    """A row as a register record; of held columns it only says that there are some, the values stay sealed."""
     record = dict(row.record)
     return Customer(customer_id=row.customer_id, held={"held": "held"} if row.held else {}, **record)
 

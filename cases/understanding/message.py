@@ -38,6 +38,7 @@ _ASKING = frozenset(
 )
 _JOINS = frozenset({"ja", "seka", "and", "or", "tai", "och", "eller"})
 _SUBJECTS = frozenset({"i", "we", "you", "it", "mina", "ma", "me", "jag", "vi", "se"})
+_IDENTIFIERS = frozenset({"NUMBER", "AN_EMAIL"})
 _CONTRASTS = frozenset({"mutta", "but", "men", "kunhan", "except", "paitsi", "utom", "vaikka"})
 
 
@@ -64,6 +65,12 @@ def _goes_on(clause: Sequence[Token]) -> bool:
     return first in _JOINS or (first == "," and not any(token.fold in _SUBJECTS for token in clause))
 
 
+def _says_who(hits: Sequence[tuple[int, Hit]]) -> bool:
+    """A clause that only says by which number or address the writer is known: "poistakaa tietoni, tilaus 20417"."""
+    keys = {hit.key for _, hit in hits}
+    return bool(keys & _IDENTIFIERS) and keys <= _IDENTIFIERS | {"ORDER", "SUBSCRIPTION", "MY"}
+
+
 class Message:
     """The own text of a message, cut up and given meaning."""
 
@@ -86,7 +93,7 @@ class Message:
         for start, end in sentence.clauses:
             own = [(at, hit) for at, hit in hits if start <= at < end]
             verbs = [entry for entry in own if entry[1].polar]
-            if not verbs and _goes_on(sentence.tokens[start:end]):
+            if not verbs and _goes_on(sentence.tokens[start:end]) and not _says_who(own):
                 own += inherited
             elif verbs:
                 inherited = verbs
