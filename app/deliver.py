@@ -21,7 +21,7 @@ from bot.telegram import Telegram
 from cases.delivery import on_lost, on_sent, retry_in
 from cases.model import Channel, LetterState, Request, Route
 from mailers.sending import Refused, Unreachable
-from storage import gathering, outbox, saving
+from storage import looking, outbox, saving
 from storage.outbox import Claimed
 from storage.store import Store, Transaction
 
@@ -217,8 +217,8 @@ class Delivery:
     async def _codes_sent(self, tx: Transaction, claimed: Sequence[Claimed], now: datetime) -> None:
         # Two code mails of one request in the same group carry the same code: one of them settles it.
         newest = {one.letter.request_id: one for one in claimed}
-        requests = await gathering.requests_by_id(tx, newest)
-        cases = await gathering.cases_of(tx, [request.id for request in requests])
+        requests = await looking.requests_by_id(tx, newest)
+        cases = await looking.cases_of(tx, [request.id for request in requests])
         for request in requests:
             letter = newest[request.id].letter
             shop = self._houses[letter.shop].shop
@@ -251,9 +251,9 @@ class Delivery:
         await outbox.settle(tx, [letter.key], state, now, fault)
         if house is None:
             return
-        found = await gathering.requests_by_id(tx, [letter.request_id] if letter.request_id else [])
+        found = await looking.requests_by_id(tx, [letter.request_id] if letter.request_id else [])
         request: Request | None = found[0] if found else None
-        cases = await gathering.cases_of(tx, [request.id] if request else [])
+        cases = await looking.cases_of(tx, [request.id] if request else [])
         decision = on_lost(house.shop, letter, request, cases, now, bounced=bounced, fault=fault)
         channel = request.channel if request else Channel.EMAIL
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)

@@ -39,7 +39,7 @@ from cases.staff import VERBS, Order
 from cases.understanding import mask, understand
 from cases.verification import one_time_code
 from cases.work import Known, local_year
-from storage import desk, gathering, saving
+from storage import desk, gathering, looking, people, saving
 from storage.store import Transaction
 
 __all__ = [
@@ -152,8 +152,8 @@ async def _rule(
 ) -> tuple[Decision, Channel]:
     dossier = await open_case(tx, [house.shop.profile], order.case_id)
     request = dossier.request
-    related = await gathering.requests_by_customer(tx, house.shop.profile, request)
-    cases = await gathering.cases_of(tx, [request.id, *(r.id for r in related)])
+    related = await looking.requests_by_customer(tx, house.shop.profile, request)
+    cases = await looking.cases_of(tx, [request.id, *(r.id for r in related)])
     known = Known(
         shop=house.shop,
         now=now,
@@ -163,7 +163,7 @@ async def _rule(
         own=(request,),
         related=related,
         cases=cases,
-        dated=await gathering.dated_entries(tx, [case.id for case in cases]),
+        dated=await looking.dated_entries(tx, [case.id for case in cases]),
     )
     return rule(Desk(known, order, actor, cause, dossier.case, request)), request.channel
 
@@ -180,7 +180,7 @@ async def _add(
         code_key=tx.vault.code_key,
         conversation=Conversation(house.shop.profile, channel, cause),
         reading=Reading(lang=""),
-        next_numbers=await gathering.next_numbers(tx, house.shop.prefix, {local_year(received_at)}),
+        next_numbers=await looking.next_numbers(tx, house.shop.prefix, {local_year(received_at)}),
     )
     entered = Entered(
         kind=Kind(order.get("kind")),
@@ -188,7 +188,7 @@ async def _add(
         channel=channel,
         claim=claim,
         text=order.get("note"),
-        match=await gathering.find_customers(tx, house.shop.profile, claim) if claim else (),
+        match=await people.find_customers(tx, house.shop.profile, claim) if claim else (),
     )
     return enter(known, entered, cause=cause, actor=actor), channel
 

@@ -28,7 +28,7 @@ from bot.writing import CUSTOMER_COMMANDS
 from cases.delivery import on_lapse
 from cases.staff import VERBS
 from mailers.inbox import Inbox
-from storage import desk, gathering, outbox, saving
+from storage import desk, looking, outbox, saving
 from storage.store import Store
 from templates import LANGUAGES, labels
 
@@ -160,7 +160,7 @@ class Service:
                 shop = shops.get(request.shop)
                 if shop is None:
                     continue
-                cases = await gathering.cases_of(tx, [request.id])
+                cases = await looking.cases_of(tx, [request.id])
                 decision = on_lapse(shop, request, cases, now)
                 await saving.save(tx, decision, prefix=shop.prefix, channel=request.channel, now=now)
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from cases.model import CLOSED, Case, Entry, Kind, Letter, Request, Unsorted
-from storage.gathering import requests_by_id
+from storage.looking import requests_by_id
 from storage.mapping import case_from, entry_from, letter_from, unsorted_from
 from storage.store import Transaction
 from storage.tables import (

@@ -11,7 +11,6 @@ from sqlalchemy import bindparam, func, or_, select
 
 from cases.addresses import normalise_email
 from cases.model import (
-    CLOSED,
     Attempt,
     Case,
     Channel,
@@ -24,44 +23,35 @@ from cases.model import (
     Request,
     Shop,
 )  # fmt: skip
-from cases.work import DEADLINE_EVENTS, Known, local_year
+from cases.work import Known, local_year
+from storage.looking import (
+    REQUESTS_IN_SIGHT,
+    cases_of,
+    dated_entries,
+    next_numbers,
+    proved_by_customer,
+    requests_by_id,
+)  # fmt: skip
 from storage.mapping import (
     address_index,
-    case_from,
     conversation_from,
-    customer_from,
-    entry_from,
-    order_from,
     peer_index,
     request_from,
 )  # fmt: skip
+from storage.people import by_addresses, find_customers
 from storage.store import Transaction
 from storage.tables import (
     AttemptRow,
     CaseRow,
     ConversationRow,
-    CounterRow,
-    CustomerRow,
-    EntryRow,
     LetterRow,
-    OrderRow,
     RequestRow,
     table,
 )  # fmt: skip
 
-ATTEMPTS, CASES, CONVERSATIONS, COUNTERS = (
-    table(AttemptRow),
-    table(CaseRow),
-    table(ConversationRow),
-    table(CounterRow),
-)
-CUSTOMERS, ENTRIES, LETTERS = table(CustomerRow), table(EntryRow), table(LetterRow)
-ORDERS, REQUESTS = table(OrderRow), table(RequestRow)
+ATTEMPTS, CASES, CONVERSATIONS = table(AttemptRow), table(CaseRow), table(ConversationRow)
+LETTERS, REQUESTS = table(LetterRow), table(RequestRow)
 
-#: How many of a peer's requests are looked at; more than anyone has open.
-REQUESTS_IN_SIGHT = 50
-
-_CLOSED = [str(status) for status in CLOSED]
 # The queries of every turn, made once: building one takes longer than SQLite takes to run it.
 _TALKS = select(CONVERSATIONS).where(CONVERSATIONS.c.peer_index.in_(bindparam("peers", expanding=True)))
 _NEWEST = REQUESTS.c.received_at.desc()
@@ -69,14 +59,6 @@ _OWN = REQUESTS.c.peer_index.in_(bindparam("peers", expanding=True))
 _ADDRESSED = REQUESTS.c.address_index.in_(bindparam("addresses", expanding=True))
 _OWN_REQUESTS = select(REQUESTS).where(_OWN).order_by(_NEWEST).limit(bindparam("most"))
 _MAIL_REQUESTS = select(REQUESTS).where(or_(_OWN, _ADDRESSED)).order_by(_NEWEST).limit(bindparam("most"))
-_CASES = (
-    select(CASES).where(CASES.c.request_id.in_(bindparam("requests", expanding=True))).order_by(CASES.c.id)
-)
-_LAST_NUMBERS = select(COUNTERS.c.year, COUNTERS.c.last).where(
-    COUNTERS.c.prefix == bindparam("shop_prefix"), COUNTERS.c.year.in_(bindparam("years", expanding=True))
-)
-
-_DATED = [str(event) for event in DEADLINE_EVENTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +157,7 @@ class _Sight:
             sight.named[inbound.key] = await _named(tx, shop.profile, ids) if ids else ()
         customers = set().union(*(sight._customers(turn) for turn in turns))
         if customers:
-            sight._by_customer = await _proved_by_customer(tx, shop.profile, customers)
+            sight._by_customer = await proved_by_customer(tx, shop.profile, customers)
         every = {r.id for turn in turns for r in (*sight._direct(turn), *sight.related(turn))}
         cases = await cases_of(tx, sorted(every))
         for case in cases:
@@ -214,65 +196,6 @@ class _Sight:
     def _customers(self, turn: Turn) -> set[str]:
         known = {r.customer_id for r in self._direct(turn) if r.customer_id}
         return known | {c.customer_id for c in self.match[turn.inbound.key][:1]}
-
-
-async def find_customers(tx: Transaction, shop: str, claim: Claim) -> tuple[Customer, ...]:
-    """The register records a claim names: by address (guest orders too), customer number or order number."""
-    if claim.email:
-        return await _by_address(tx, shop, normalise_email(claim.email))
-    if claim.customer_id:
-        found = await _by_ids(tx, shop, [claim.customer_id])
-        if found or not claim.order_id:
-            # A lone number may be an order's as well.
-            return found or await _by_order(tx, shop, claim.customer_id)
-    return await _by_order(tx, shop, claim.order_id) if claim.order_id else ()
-
-
-async def requests_by_id(tx: Transaction, ids: Iterable[str]) -> tuple[Request, ...]:
-    """Requests by their ids, newest first."""
-    wanted = list(ids)
-    if not wanted:
-        return ()
-    query = select(REQUESTS).where(REQUESTS.c.id.in_(wanted)).order_by(REQUESTS.c.received_at.desc())
-    return tuple(request_from(row, tx.vault) for row in await tx.all(query))
-
-
-async def cases_of(tx: Transaction, request_ids: Sequence[str]) -> tuple[Case, ...]:
-    """Every case of these requests."""
-    if not request_ids:
-        return ()
-    return tuple(case_from(row, tx.vault) for row in await tx.all(_CASES, {"requests": list(request_ids)}))
-
-
-async def dated_entries(tx: Transaction, case_ids: Sequence[str]) -> dict[str, tuple[Entry, ...]]:
-    """Per case, the journal entries its due date is derived from."""
-    found: dict[str, tuple[Entry, ...]] = {}
-    if not case_ids:
-        return found
-    query = (
-        select(ENTRIES)
-        .where(ENTRIES.c.case_id.in_(case_ids), ENTRIES.c.event.in_(_DATED))
-        .order_by(ENTRIES.c.id)
-    )
-    for row in await tx.all(query):
-        found[row.case_id] = (*found.get(row.case_id, ()), entry_from(row, tx.vault))
-    return found
-
-
-async def next_numbers(tx: Transaction, prefix: str, years: Iterable[int]) -> dict[int, int]:
-    """The next free case number of each year."""
-    wanted = sorted(set(years))
-    rows = await tx.all(_LAST_NUMBERS, {"shop_prefix": prefix, "years": wanted})
-    last = {row.year: row.last for row in rows}
-    return {year: last.get(year, 0) + 1 for year in wanted}
-
-
-async def requests_by_customer(tx: Transaction, shop: str, request: Request) -> tuple[Request, ...]:
-    """The proved requests of the same register record, this one left out."""
-    if request.customer_id is None:
-        return ()
-    found = await _proved_by_customer(tx, shop, [request.customer_id])
-    return tuple(r for r in found.get(request.customer_id, ()) if r.id != request.id)
 
 
 async def _with_claims_that_lead_somewhere(
@@ -332,7 +255,7 @@ async def _requests_of(
 async def _matches(tx: Transaction, shop: str, turns: Sequence[Turn]) -> dict[str, tuple[Customer, ...]]:
     """Register records by claim. Addresses, which nearly every mail has, are looked up together."""
     addresses = {normalise_email(turn.claim.email) for turn in turns if turn.claim.email}
-    by_address = await _by_addresses(tx, shop, addresses) if addresses else {}
+    by_address = await by_addresses(tx, shop, addresses) if addresses else {}
     found: dict[str, tuple[Customer, ...]] = {}
     for turn in turns:
         claim = turn.claim
@@ -356,24 +279,6 @@ async def _threaded(tx: Transaction, inbound: Inbound) -> tuple[Request, ...]:
 async def _named(tx: Transaction, shop: str, case_ids: Sequence[str]) -> tuple[Request, ...]:
     query = select(CASES.c.request_id).where(CASES.c.id.in_(case_ids), CASES.c.shop == shop)
     return await requests_by_id(tx, {row.request_id for row in await tx.all(query)})
-
-
-async def _proved_by_customer(
-    tx: Transaction, shop: str, customers: Iterable[str]
-) -> dict[str, tuple[Request, ...]]:
-    wanted = list(customers)
-    query = (
-        select(REQUESTS)
-        .where(
-            REQUESTS.c.shop == shop, REQUESTS.c.customer_id.in_(wanted), REQUESTS.c.verified_by.is_not(None)
-        )
-        .order_by(REQUESTS.c.received_at.desc())
-        .limit(REQUESTS_IN_SIGHT * len(wanted))
-    )
-    found: dict[str, tuple[Request, ...]] = {}
-    for row in await tx.all(query):
-        found[row.customer_id] = (*found.get(row.customer_id, ()), request_from(row, tx.vault))
-    return found
 
 
 async def _attempts(
@@ -426,45 +331,3 @@ async def _replies(tx: Transaction, inbounds: Sequence[Inbound], now: datetime) 
         .group_by(LETTERS.c.to_index)
     )
     return {lanes[row[0]]: int(row[1]) for row in await tx.all(query)}
-
-
-async def _by_address(tx: Transaction, shop: str, address: str) -> tuple[Customer, ...]:
-    return (await _by_addresses(tx, shop, {address})).get(address, ())
-
-
-async def _by_addresses(tx: Transaction, shop: str, addresses: set[str]) -> dict[str, tuple[Customer, ...]]:
-    query = (
-        select(CUSTOMERS)
-        .where(CUSTOMERS.c.shop == shop, CUSTOMERS.c.address.in_(sorted(addresses)))
-        .order_by(CUSTOMERS.c.customer_id)
-    )
-    found: dict[str, tuple[Customer, ...]] = {}
-    for row in await tx.all(query):
-        found[row.address] = (*found.get(row.address, ()), customer_from(row))
-    guests = sorted(addresses - found.keys())
-    if guests:
-        # Who ordered without an account is known by the order's address alone.
-        query = (
-            select(ORDERS)
-            .where(ORDERS.c.shop == shop, ORDERS.c.address.in_(guests))
-            .order_by(ORDERS.c.order_id)
-        )
-        for row in await tx.all(query):
-            guest = Customer(customer_id=row.customer_id or f"guest:{row.order_id}", email=row.address)
-            found.setdefault(row.address, (guest,))
-    return found
-
-
-async def _by_ids(tx: Transaction, shop: str, ids: Sequence[str]) -> tuple[Customer, ...]:
-    query = select(CUSTOMERS).where(CUSTOMERS.c.shop == shop, CUSTOMERS.c.customer_id.in_(ids))
-    return tuple(customer_from(row) for row in await tx.all(query))
-
-
-async def _by_order(tx: Transaction, shop: str, order_id: str) -> tuple[Customer, ...]:
-    row = await tx.first(select(ORDERS).where(ORDERS.c.shop == shop, ORDERS.c.order_id == order_id))
-    if row is None:
-        return ()
-    order = order_from(row)
-    if order.customer_id:
-        return await _by_ids(tx, shop, [order.customer_id])
-    return (Customer(customer_id=f"guest:{order_id}", email=row.address),) if row.address else ()

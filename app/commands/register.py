@@ -30,7 +30,7 @@ from cases.addresses import is_email, normalise_email
 from cases.model import Claim, Customer
 from shops.csv_rows import RowProblem
 from shops.register_csv import RegisterRefused
-from storage import desk, gathering
+from storage import desk, people
 from storage import register as shelves
 from storage.store import Transaction
 
@@ -127,7 +127,7 @@ def find_person(
                 # What was loaded before is still there to be searched.
                 typer.echo(str(unreadable), err=True)
             async with store.read() as tx:
-                found = await gathering.find_customers(tx, name, claim)
+                found = await people.find_customers(tx, name, claim)
                 return [await _row(tx, name, customer) for customer in found]
 
     rows = run(work)

@@ -14,7 +14,7 @@ from app.deliver import Delivery
 from app.handle import Handler
 from cases.faults import Stale
 from cases.model import Channel, Decision
-from storage import gathering, saving
+from storage import looking, saving
 from storage.store import Store
 from storage.tables import CaseRow, RequestRow, table
 from tests.invariants.acts import ask, mail_settled, proofs, rows, start_chat, table_of, wrong
@@ -49,8 +49,8 @@ async def test_a_writer_who_decided_on_an_old_version_is_refused(office: Office)
     await mail_settled(office, 0)
     store = await office.store()
     async with store.read() as tx:
-        (request,) = await gathering.requests_by_id(tx, [(await proofs(office))[0].id])
-        (case,) = await gathering.cases_of(tx, [request.id])
+        (request,) = await looking.requests_by_id(tx, [(await proofs(office))[0].id])
+        (case,) = await looking.cases_of(tx, [request.id])
     for decision in (
         Decision(requests=(request,)),
         Decision(cases=(case,)),
@@ -63,8 +63,8 @@ async def test_a_writer_who_decided_on_an_old_version_is_refused(office: Office)
             async with store.write() as tx:
                 await saving.save(tx, decision, prefix="LIW", channel=Channel.CHAT, now=office.clock())
         async with store.read() as tx:
-            (request,) = await gathering.requests_by_id(tx, [request.id])
-            (case,) = await gathering.cases_of(tx, [request.id])
+            (request,) = await looking.requests_by_id(tx, [request.id])
+            (case,) = await looking.cases_of(tx, [request.id])
 
 
 async def test_versions_only_ever_grow(office: Office) -> None:
@@ -72,7 +72,7 @@ async def test_versions_only_ever_grow(office: Office) -> None:
     await mail_settled(office, 0)
     store = await office.store()
     async with store.read() as tx:
-        (request,) = await gathering.requests_by_id(tx, [(await proofs(office))[0].id])
+        (request,) = await looking.requests_by_id(tx, [(await proofs(office))[0].id])
     seen = [request.version]
     for _ in range(3):
         async with store.write() as tx:

@@ -22,7 +22,7 @@ from sqlalchemy import LargeBinary, select
 from sqlmodel import SQLModel
 
 from cases.verification import one_time_code
-from storage import gathering
+from storage import looking
 from storage.mapping import letter_from
 from tests.invariants.acts import (
     ask,
@@ -232,9 +232,9 @@ async def reprs(office: Office) -> list[str]:
     store = await office.store()
     found = [repr(store.vault), repr(office.settings), repr(office.house), repr(office.service)]
     async with store.read() as tx:
-        requests = await gathering.requests_by_id(tx, [row.id for row in await proofs(office)])
+        requests = await looking.requests_by_id(tx, [row.id for row in await proofs(office)])
         found += map(repr, requests)
-        found += map(repr, await gathering.cases_of(tx, [request.id for request in requests]))
+        found += map(repr, await looking.cases_of(tx, [request.id for request in requests]))
         found += [
             repr(letter_from(row, store.vault)) for row in await rows(office, select(table_of("letters")))
         ]

@@ -83,7 +83,7 @@ async def taking_in(api: BotApi, handle: Handle, *, first_pause: float = 0.05) -
 
 async def until(fact: Any, seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
-        while not fact():  # noqa: ASYNC110 (health is state to look at, not an event to wait for)
+        while not fact():
             await asyncio.sleep(0.01)
 
 
