@@ -17,7 +17,7 @@ from typer.main import get_command, get_group
 
 from cases.staff_verbs import VERBS
 
-#: Exit codes of the contract: refused, and wrong usage or configuration.
+#: Exit codes: refused, and wrong usage or configuration.
 REFUSED, WRONG_USE = 1, 2
 
 

@@ -137,7 +137,7 @@ async def act(
 
 
 def _masked(order: Order) -> Order:
-    """The order without identity codes, card or passport numbers in its free text (design.md 4.8)."""
+    """The order without identity codes, card or passport numbers in its free text (docs/invariants.md 1.8)."""
     options = {name: mask(value)[0] if name in FREE_TEXT else value for name, value in order.options.items()}
     return replace(order, text=mask(order.text)[0] if order.text else "", options=options)
 

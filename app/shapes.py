@@ -1,4 +1,4 @@
-"""The shapes `--json` prints: stable, as the contract has them (design.md 2).
+"""The shapes `--json` prints: stable, since scripts rely on them.
 
 Keys and values only; which rows there are is `desk`'s business, and how a person sees them `commands.tables`'.
 """
@@ -16,7 +16,7 @@ HELSINKI = ZoneInfo("Europe/Helsinki")
 
 
 def row_of(case: Case) -> dict[str, Any]:
-    """A case as `queue --json` gives it (the contract's shape)."""
+    """A case as `queue --json` gives it."""
     return {
         "id": case.id,
         "shop": case.shop,
@@ -35,7 +35,7 @@ def row_of(case: Case) -> dict[str, Any]:
 
 
 def view_of(dossier: Dossier) -> dict[str, Any]:
-    """A case as `case ID --json` gives it (the contract's shape)."""
+    """A case as `case ID --json` gives it."""
     request = dossier.request
     chat = request.channel is Channel.CHAT
     return {

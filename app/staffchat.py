@@ -1,7 +1,7 @@
 """The chat face of the staff verbs: `/verb …` in, short answers without personal data out.
 
 A verb that sends something is shown first and waits for "ok"; the seal of what was shown is kept, so that "ok"
-carries out exactly that or shows it anew. Names, addresses and texts are for the terminal (design.md 6).
+carries out exactly that or shows it anew. Names, addresses and texts are for the terminal (docs/invariants.md 3).
 """
 
 from __future__ import annotations

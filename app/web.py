@@ -12,7 +12,7 @@ from aiohttp import web
 
 from app.servers import Endpoint
 
-#: A configured channel that has had no success for so long is ill (design.md 2).
+#: A configured channel that has had no success for so long is ill.
 CHANNEL_SILENT_SECONDS = 300
 #: A due letter that has waited so long is one too many.
 LETTER_WAITING_SECONDS = 15 * 60

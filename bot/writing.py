@@ -12,7 +12,7 @@ from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 
 #: What customers find in the menu. Telegram requires /privacy of every bot.
 CUSTOMER_COMMANDS = ("start", "help", "privacy", "language", "status", "cancel")
-#: The staff verbs (design.md 7). Only those that are given a description appear in a menu.
+#: The staff verbs (docs/invariants.md 4). Only those that are given a description appear in a menu.
 STAFF_COMMANDS = (
     "queue",
     "case",

@@ -183,7 +183,7 @@ def _stay_silent(work: Work, inbound: Inbound) -> None:
         if new:
             _open(work, inbound)
     elif work.reading.codes and candidates(work, inbound):
-        # Whoever forges an address must not keep its owner from proving a request (design.md 4.3).
+        # Whoever forges an address must not keep its owner from proving a request (docs/invariants.md 1.3).
         work.silent = True
         try_code(work, inbound, work.reading.codes)
     else:
@@ -257,7 +257,7 @@ def _prove(work: Work, request: Request, inbound: Inbound) -> None:
     else:
         send_code(work, request)
     if not own or work.letters_so_far == before:
-        # The same receipt for every claim that is not the sender's own address (design.md 4.2).
+        # The same receipt for every claim that is not the sender's own address (docs/invariants.md 1.2).
         hours = int(LIFETIME[Channel.EMAIL].total_seconds() // 3600)
         cases = summaries(work.cases_of(request))
         work.reply("receipt", request=request, cases=cases, hours=hours, sensitive=sensitive)

@@ -37,7 +37,7 @@ def retry_in(tries: int, *, permanent: bool) -> timedelta | None:
 
 
 def on_sent(shop: Shop, letter: Letter, request: Request, cases: tuple[Case, ...], now: datetime) -> Decision:
-    """The server took a code mail: from now on the code is valid (design.md 4.3)."""
+    """The server took a code mail: from now on the code is valid (docs/invariants.md 1.3)."""
     work = _work(shop, letter, cases, now, "sent")
     proof = request.proof
     if letter.code_issue == proof.issue and request.verified_by is None and not proof.used:
@@ -75,7 +75,7 @@ def on_lost(
 
 
 def on_lapse(shop: Shop, request: Request, cases: tuple[Case, ...], now: datetime) -> Decision:
-    """A code has run out unused. An opt-out stays in force and goes to staff (design.md 4.7); others wait on."""
+    """A code has run out unused. An opt-out stays and goes to staff (docs/invariants.md 1.7); others wait on."""
     known = _known(shop, cases, now)
     work = Work(known, cause=f"lapse:{request.id}:{request.proof.issue}", actor=MACHINE)
     work.keep(replace(request, proof=replace(request.proof, state="expired")))

@@ -532,7 +532,7 @@ class Unsorted:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One code mail or one try, counted for the limits of design.md 4.3."""
+    """One code mail or one try, counted for the limits of docs/invariants.md 1.3."""
 
     #: "mail" or "try".
     what: str

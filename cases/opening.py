@@ -1,6 +1,6 @@
 """A wish becomes a request and its cases: opened at the arrival, joined when asked again, suppressed at once.
 
-One case a right (law.md 6), all with the arrival's time. Who the person is, is `proving`'s business.
+One case a right (docs/law.md 6), all with the arrival's time. Who the person is, is `proving`'s business.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _said_anew(reading: Reading, case: Case) -> dict[str, Any]:
 
 
 def suppress(work: Work, request: Request, address: str, *, final: bool) -> None:
-    """Stop marketing to an address: provisionally on receipt, for good when proved (design.md 4.7)."""
+    """Stop marketing to an address: provisionally on receipt, for good when proved (docs/invariants.md 1.7)."""
     if not address:
         return
     for case in work.cases_of(request):

@@ -1,7 +1,7 @@
 """Proving who asks: the claim is matched, the code goes to the recorded address, a typed code is judged.
 
 Chat and mail share every step here. In chat each outcome has one letter for all claims, whether they match a
-record, match none, are locked or have had too many code mails (design.md 4.2): the words can tell nothing.
+record, match none, are locked or have had too many code mails (docs/invariants.md 1.2): the words can tell nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ UNPROVED = frozenset({Status.RECEIVED, Status.VERIFYING, Status.HELD, Status.UNV
 
 
 def names_differ(match: tuple[Customer, ...]) -> bool:
-    """Several records answer to the claim and their names differ: staff must look (design.md 2)."""
+    """Several records answer to the claim and their names differ: staff must look."""
     return len({" ".join(customer.name.casefold().split()) for customer in match}) > 1
 
 
@@ -87,7 +87,7 @@ def take_claim(work: Work, request: Request, claim: Claim, match: tuple[Customer
                 work.note(case, Event.HELD, records, actor=MACHINE, reason=str(Flag.NAMES_DIFFER))
                 work.alert("case_held", work.case(case.id), reason=str(Flag.NAMES_DIFFER))
     if moved:
-        # A sender who is on no record is told the same, so the same is done for them (design.md 4.2, 4.7).
+        # A sender who is on no record is told the same, so the same is done for them (docs/invariants.md 1.2, 1.7).
         suppress(work, request, address, final=False)
     return request
 
@@ -232,7 +232,7 @@ def verify(work: Work, request: Request, by: VerifiedBy, *, how: str = "", actor
 
 
 def link(work: Work, request: Request, case: Case) -> Case:
-    """Cases of the same person and right go together; the earliest receipt decides the due date (design.md 4.6)."""
+    """Cases of one person and right go together; the earliest receipt counts (docs/invariants.md 1.6)."""
     if request.customer_id is None:
         return case
     twins = [

@@ -64,13 +64,15 @@ def rule(desk: Desk) -> Decision:
         raise TheirFault("no_such_case", id=desk.order.case_id)
     try:
         RULINGS[desk.order.verb](work, desk.order, desk.case, desk.request)
-    except NotAllowedNow:
-        raise TheirFault("not_now", id=desk.case.id) from None
+    except NotAllowedNow as refused:
+        unproved = refused.event is Event.ANSWERED and desk.case.verified_by is None
+        why = {"reason": "identity_not_proved"} if unproved and desk.case.status not in CLOSED else {}
+        raise TheirFault("not_now", id=desk.case.id, **why) from None
     return work.decision()
 
 
 def answer_address(request: Request) -> str:
-    """Where the answer goes: the proven address (law.md 7), or the mail it came from; empty: nowhere by mail."""
+    """Where the answer goes: the proven address (docs/law.md 7), or the mail it came from; empty: nowhere by mail."""
     if request.verified_by is not None and request.proof.address:
         return request.proof.address
     return request.peer if request.channel is Channel.EMAIL else ""
@@ -96,7 +98,7 @@ def _verify(work: Work, order: Order, case: Case, request: Request) -> None:
 
 
 def _reject_identity(work: Work, order: Order, case: Case, request: Request) -> None:
-    """Whole request: not proved, with the contents of Art. 12(4). A doubt on record suspends (law.md 2)."""
+    """Whole request: not proved, with the contents of Art. 12(4). A doubt on record suspends (docs/law.md 2)."""
     reason = order.get("reason")
     rejected = []
     for sibling in work.cases_of(request):
@@ -183,7 +185,7 @@ def _reach(case: Case, request: Request) -> str:
 
 
 def _say_in_chat(work: Work, request: Request, name: str, case: Case) -> None:
-    """That there is mail, to whoever asked in chat; the mail's content never goes there (design.md 6)."""
+    """That there is mail, to whoever asked in chat; the mail's content never goes there (docs/invariants.md 3)."""
     if request.channel is Channel.CHAT:
         work.tell(request, name, case=case)
 
@@ -223,7 +225,7 @@ class Entered:
 
 
 def enter(known: Known, entered: Entered, *, cause: str, actor: str) -> Decision:
-    """Open a case for a call or a letter; its clock starts when it reached the shop (law.md 1)."""
+    """Open a case for a call or a letter; its clock starts when it reached the shop (docs/law.md 1)."""
     if not FIRST_DAY <= entered.received_at <= known.now:
         reason = "received_in_future" if entered.received_at > known.now else "received_too_early"
         raise TheirFault("usage", usage=VERBS["add"].usage, reason=reason)
@@ -255,8 +257,7 @@ def enter(known: Known, entered: Entered, *, cause: str, actor: str) -> Decision
         records = "; ".join(f"{c.customer_id} {c.name}" for c in entered.match)
         case = work.flag(case, Flag.NAMES_DIFFER)
         work.note(case, Event.HELD, records, actor=MACHINE, reason=str(Flag.NAMES_DIFFER))
-    if customer is not None:
-        suppress(work, request, request.proof.address, final=False)
+    suppress(work, request, request.proof.address or request.claim.email, final=False)
     return work.decision()
 
 

@@ -1,8 +1,8 @@
 """Identity: the one-time code, how it is judged, and how often it may be tried or mailed.
 
-The code is computed from a key, the request and a running number, so it is stored nowhere. The limits are
-design.md 4.3; that a code goes to the recorded address only is law.md 5 (EDPB Guidelines 01/2022, 65, 70-73).
-Who is asked what, and in which words, is decided elsewhere.
+The code is computed from a key, the request and a running number, so it is stored nowhere. The limits stand in
+docs/invariants.md 1.3; why a code goes to the recorded address only, in docs/law.md 5 (EDPB Guidelines 01/2022,
+65 and 70-73). Who is asked what, and in which words, is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def judge(
 
     `target` is what tries are counted against: the recorded address, or the claim where nothing matched.
     The comparison is made in every case and in constant time, so that its length tells nothing. What a wrong code
-    leads to depends on nothing but tries and time, which run alike for every claim (design.md 4.2).
+    leads to depends on nothing but tries and time, which run alike for every claim (docs/invariants.md 1.2).
     """
     own = bool(proof.address) and requester == proof.address
     right = hmac.compare_digest(code.encode(), typed.encode("utf-8", "replace")) and bool(proof.address)

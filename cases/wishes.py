@@ -200,7 +200,7 @@ def list_for_staff(work: Work, inbound: Inbound, reason: str) -> None:
 
 
 def _as_may_be_said(cases: list[Case]) -> list[dict[str, Any]]:
-    """Summaries that tell somebody unproved nothing: one word for every status (design.md 4.2)."""
+    """Summaries that tell somebody unproved nothing: one word for every status (docs/invariants.md 1.2)."""
     return [
         s if c.verified_by is not None else {**s, "status": str(Status.RECEIVED)}
         for s, c in zip(summaries(cases), cases, strict=True)

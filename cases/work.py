@@ -38,7 +38,7 @@ from cases.model import (
 from cases.transitions import advance
 from cases.verification import one_time_code
 
-#: Events of the journal that a due date is derived from (law.md 2 and 3).
+#: Events of the journal that a due date is derived from (docs/law.md 2 and 3).
 DEADLINE_EVENTS = frozenset({Event.IDENTITY_INFO_REQUESTED, Event.IDENTITY_VERIFIED, Event.EXTENDED})
 
 HELSINKI = ZoneInfo("Europe/Helsinki")

@@ -3,7 +3,7 @@
 Here lives the form of outgoing mail: headers, threading, encodings. The words come from `templates`, and
 when and to whom it goes is decided elsewhere. Everything is plain ASCII on the wire (but for an address whose
 local part has no other spelling, SMTPUTF8), and no number appears that the letter does not contain: a client
-that looks for a code must find nothing else (design.md 2).
+that looks for a code must find nothing else.
 """
 
 from __future__ import annotations

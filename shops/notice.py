@@ -40,7 +40,7 @@ class Door(StrEnum):
 
 
 class Form(StrEnum):
-    """The form a notice asks for. Known, told to staff, and never a condition (law.md 5)."""
+    """The form a notice asks for. Known, told to staff, and never a condition (docs/law.md 5)."""
 
     FREE = "free"
     WRITTEN = "written"

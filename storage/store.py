@@ -95,7 +95,11 @@ class Store:
     async def open(cls, url: str, secret: str) -> Store:
         """Connect, create what is not there, upgrade what is old. Raises WrongSecret later, on reading."""
         store = cls(_engine(make_url(url)), Vault(secret))
-        await store._upgrade()
+        try:
+            await store._upgrade()
+        except BaseException:
+            await store.close()
+            raise
         return store
 
     async def close(self) -> None:
@@ -158,7 +162,7 @@ def _upgrade_locked(conn: Connection) -> None:
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_private(Path(url.database))
         engine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"),
             async_creator=connector(url.database or ""),
@@ -174,6 +178,13 @@ def _engine(url: URL) -> AsyncEngine:
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"), json_serializer=canonical_json, hide_parameters=True
     )
+
+
+def _make_private(file: Path) -> None:
+    """The database holds people's data: only its owner may read it. SQLite gives its other files the same mode."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        file.touch(mode=0o600)
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:

@@ -81,7 +81,7 @@ def split_mail(text: str) -> Mail:
 
 
 def require_sole_code(mail: Mail, code: str) -> None:
-    """The code is the only run of exactly six digits in subject and text (design.md 2)."""
+    """The code is the only run of exactly six digits in subject and text."""
     numbers = _LONG_NUMBER.findall(f"{mail.subject}\n{mail.text}")
     if [number for number in numbers if len(number) == CODE_LENGTH] != [code]:
         raise UnsafeLetterError("the code must stand in its mail once, as the only run of six digits")

@@ -23,7 +23,7 @@ from storage.store import Store
 from storage.vault import WrongSecret
 from templates import LettersRefusedError, labels
 
-#: Exit codes of the contract.
+#: Exit codes: refused, and wrong usage or configuration.
 REFUSED, WRONG_USE = 1, 2
 
 CONFIG = typer.Option(Path("pyynto.toml"), "--config", metavar="FILE", help="The settings file.")

@@ -119,7 +119,7 @@ def test_what_a_chat_letter_suggests_to_write_is_understood(name: str, lang: str
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_refusal_of_a_staff_command_has_its_sentence(lang: str) -> None:
-    rulings = {"opt_out_cannot_be_refused", "identity_is_proved", "no_address"}
+    rulings = {"opt_out_cannot_be_refused", "identity_is_proved", "identity_not_proved", "no_address"}
     refusals = {str(refusal) for refusal in ExtensionRefusal} | rulings
     assert set(labels(lang)["not_now"]) == refusals
 

@@ -243,7 +243,7 @@ def test_a_right_asked_for_later_can_be_rejected_after_an_earlier_one_was() -> N
 
 
 def test_a_recorded_doubt_stops_the_clock_once_the_person_is_verified() -> None:
-    """law.md 2: due = roll(clamp(R + 1 month) + S)."""
+    """docs/law.md 2: due = roll(clamp(R + 1 month) + S)."""
     rejected = ruled(LINES["reject-identity"], a_case(Status.HELD, verified_by=None))
     case, request = rejected.cases[0], rejected.requests[0]
     known = Known(

@@ -18,7 +18,7 @@ ENVIRON = {
     "LIWIGO_TOKEN": "123:abc",
     "LIWIGO_MAIL_PASSWORD": "kissa-istuu",
 }
-#: As in the contract, design 2.
+#: As in the settings reference.
 WHOLE = """
 [service]
 database = "sqlite:///pyynto.db"

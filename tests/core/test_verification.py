@@ -1,4 +1,4 @@
-"""Codes and their limits (design.md 4.3): what holds for every history of tries, mails and times."""
+"""Codes and their limits (docs/invariants.md 1.3): what holds for every history of tries, mails and times."""
 
 from __future__ import annotations
 

@@ -359,3 +359,10 @@ def test_the_staff_chat_hears_no_personal_data(lived: Lived) -> None:
         assert "@" not in text
         for secret in (*NAMES, *WORDS, "Lisa", "Sample", "C-100"):
             assert secret.lower() not in text.lower(), text
+
+
+async def test_only_its_owner_may_read_the_database(office: Office) -> None:
+    await office.queue()
+    modes = {path.name: path.stat().st_mode & 0o777 for path in office.folder.glob("pyynto.db*")}
+    assert "pyynto.db" in modes
+    assert set(modes.values()) == {0o600}
