@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import json
 import os
-import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -21,25 +20,19 @@ from typing import Any
 VERBS = frozenset(
     {
         "add",
-        "ask",
-        "audit",
         "case",
         "check",
         "complete",
         "deadline",
         "extend",
-        "letter",
         "letters",
         "note",
         "queue",
         "refuse",
         "register",
         "reject-identity",
-        "rekind",
-        "reminders",
         "reopen",
         "sort",
-        "stats",
         "suppressions",
         "take",
         "unsorted",
@@ -50,7 +43,9 @@ VERBS = frozenset(
 #: Verbs that take no --config.
 _WITHOUT_CONFIG = frozenset({"--help", "deadline", "letters"})
 #: Verbs that may stop at a preview and ask for --yes.
-_SENDING = frozenset({"ask", "complete", "extend", "refuse", "reject-identity", "verify", "withdraw"})
+_SENDING = frozenset({"complete", "extend", "refuse", "reject-identity", "verify", "withdraw"})
+#: What the environment says of a language. Words follow it even where the system has no such locale.
+_LOCALES = {"fi": "fi_FI.UTF-8", "en": "en_GB.UTF-8"}
 _ENTRY = "import sys; from app.cli import main; sys.exit(main())"
 #: Before `serve` starts: stop it when standard input ends, that is, when the demo was killed.
 _TETHER = """\
@@ -89,9 +84,14 @@ class Pyynto:
     def __init__(self, folder: Path, secrets: dict[str, str]) -> None:
         self.folder = folder
         self.log = folder / "serve.log"
-        #: The verbs of the page's command line that this version has; empty until they are known.
-        self.verbs: list[str] = []
-        self._env = {**os.environ, **secrets, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": "62"}
+        self._env = {
+            **os.environ,
+            **secrets,
+            "PYTHONUNBUFFERED": "1",
+            "NO_COLOR": "1",
+            "COLUMNS": "62",
+            "PYTHONUTF8": "1",
+        }
         self._serve: asyncio.subprocess.Process | None = None
         self._warm: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
@@ -136,8 +136,8 @@ class Pyynto:
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
-    async def run_line(self, line: str, *, yes: bool = False) -> Ran:
-        """Run what somebody typed into the page's command line.
+    async def run_line(self, line: str, *, yes: bool = False, lang: str = "en") -> Ran:
+        """Run what somebody typed into the page's command line; it answers in `lang`, "fi" or "en".
 
         Raises:
             Refused: the verb is not one for the page, or the line cannot be read.
@@ -145,37 +145,34 @@ class Pyynto:
         words = _read_line(line)
         if yes and "--yes" not in words:
             words.append("--yes")
-        ran = await self.run(*words)
+        ran = await self.run(*words, lang=lang)
         asks = ran.code == 1 and words[0] in _SENDING and "--yes" not in words and bool(ran.out.strip())
         return Ran(shlex.join(["pyynto", *words]), ran.code, ran.out, ran.err, asks)
 
-    async def read_verbs(self) -> None:
-        """Learn which verbs this version has: those its own help lists."""
-        listed = (await self.run("--help")).out
-        self.verbs = sorted(verb for verb in VERBS if re.search(rf"(?m)^\W*{verb}\s", listed))
-
-    async def run(self, *words: str) -> Ran:
-        """Run one verb to its end.
+    async def run(self, *words: str, lang: str = "en") -> Ran:
+        """Run one verb to its end, in a terminal that speaks `lang`.
 
         Raises:
             TimeoutError: it took longer than a minute, and was stopped.
         """
         config = () if words[0] in _WITHOUT_CONFIG else ("--config", "pyynto.toml")
-        return await (self._run_warm if hasattr(os, "fork") else self._run_anew)([*words, *config])
+        return await (self._run_warm if hasattr(os, "fork") else self._run_anew)(
+            [*words, *config], _LOCALES.get(lang, "C")
+        )
 
-    async def _run_warm(self, words: list[str]) -> Ran:
+    async def _run_warm(self, words: list[str], spoken: str) -> Ran:
         """Have it run by the process that has everything loaded; one verb at a time."""
         async with self._turn:
             try:
                 async with asyncio.timeout(_PATIENCE):
-                    answer = await self._order(words)
+                    answer = await self._order(words, spoken)
             except BaseException:
                 # What it would still answer belongs to an order nobody waits for.
                 await self._cool()
                 raise
         return Ran(shlex.join(words), answer["code"], answer["out"], answer["err"])
 
-    async def _order(self, words: list[str]) -> dict[str, Any]:
+    async def _order(self, words: list[str], spoken: str) -> dict[str, Any]:
         if self._warm is None:
             self._warm = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", _LOADED),
@@ -191,7 +188,7 @@ class Pyynto:
             await self._warm.stdout.readline()
         assert self._warm.stdin is not None
         assert self._warm.stdout is not None
-        self._warm.stdin.write(json.dumps({"words": words}).encode() + b"\n")
+        self._warm.stdin.write(json.dumps({"words": words, "locale": spoken}).encode() + b"\n")
         read: dict[str, Any] = json.loads(await self._warm.stdout.readline() or "null") or {
             "code": 1,
             "out": "",
@@ -207,11 +204,11 @@ class Pyynto:
                 warm.kill()
             await warm.wait()
 
-    async def _run_anew(self, words: list[str]) -> Ran:
+    async def _run_anew(self, words: list[str], spoken: str) -> Ran:
         child = await asyncio.create_subprocess_exec(
             *self._command(*words),
             cwd=self.folder,
-            env=self._env,
+            env=self._env | {"LC_ALL": spoken},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -270,8 +267,6 @@ class QueueWatch:
 
     async def _read(self) -> None:
         try:
-            if not self._pyynto.verbs:
-                await self._pyynto.read_verbs()
             ran = await self._pyynto.run("queue", "--all", "--json")
             rows, trouble = json.loads(ran.out) if ran.code == 0 else self.rows, ran.err.strip()
         except (OSError, ValueError, TimeoutError) as fault:

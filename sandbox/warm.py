@@ -4,8 +4,8 @@ Loading everything takes a second or more, and the demo's page runs a verb after
 runs the same entry point with the same arguments as the installed command; only the loading is shared. Where
 there is no fork (Windows), `verbs` starts the command anew each time.
 
-Orders come as JSON lines on standard input, `{"words": […]}`; each is answered with one line on standard
-output, `{"code", "out", "err"}`, before the next is read.
+Orders come as JSON lines on standard input, `{"words": […], "locale": "fi_FI.UTF-8"}`; each is answered with one
+line on standard output, `{"code", "out", "err"}`, before the next is read.
 """
 
 from __future__ import annotations
@@ -15,9 +15,17 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, TypedDict
 
 Entry = Callable[[], object]
+
+
+class Order(TypedDict):
+    """One line of standard input."""
+
+    words: list[str]
+    #: The terminal's language, as `LC_ALL` has it.
+    locale: str
 
 
 def main() -> None:
@@ -32,21 +40,21 @@ def main() -> None:
     answers.flush()
     for line in sys.stdin:
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            code = _run(entry, json.loads(line)["words"], out, err)
+            code = _run(entry, json.loads(line), out, err)
             answers.write(json.dumps({"code": code, "out": _text(out), "err": _text(err)}) + "\n")
         answers.flush()
 
 
-def _run(entry: Entry, words: list[str], out: BinaryIO, err: BinaryIO) -> int:
+def _run(entry: Entry, order: Order, out: BinaryIO, err: BinaryIO) -> int:
     """Run one verb in a forked child; its exit code."""
     child = os.fork()
     if not child:
-        _be_the_verb(entry, words, out, err)
+        _be_the_verb(entry, order, out, err)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
 
 
-def _be_the_verb(entry: Entry, words: list[str], out: BinaryIO, err: BinaryIO) -> None:
+def _be_the_verb(entry: Entry, order: Order, out: BinaryIO, err: BinaryIO) -> None:
     """The child's whole life. It must never return into the parent's loop."""
     code = 1
     try:
@@ -54,7 +62,8 @@ def _be_the_verb(entry: Entry, words: list[str], out: BinaryIO, err: BinaryIO) -
             os.dup2(nothing.fileno(), 0)
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
-        sys.argv = ["pyynto", *words]
+        os.environ["LC_ALL"] = order["locale"]
+        sys.argv = ["pyynto", *order["words"]]
         entry()
         code = 0
     except SystemExit as end:

@@ -19,6 +19,7 @@ from aiohttp import web
 from sandbox.bot_api import Chat, Json
 from sandbox.verbs import Pyynto, QueueWatch, Ran, Refused
 from sandbox.world import World
+from templates.catalogue import catalogue
 from templates.words import LANGUAGES, labels
 
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -89,7 +90,10 @@ class Page:
     async def _cast(self, _request: web.Request) -> web.StreamResponse:
         people = [asdict(person) for person in self.world.people]
         # The same words as in letters and in the staff's chat.
-        words = {lang: {name: labels(lang)[name] for name in _WORDS} for lang in LANGUAGES}
+        words = {
+            lang: {name: labels(lang)[name] for name in _WORDS} | {"letter": _purposes(lang)}
+            for lang in LANGUAGES
+        }
         return web.json_response({"people": people, "shop_address": self.world.shop_address, "words": words})
 
     async def _state(self, request: web.Request) -> web.StreamResponse:
@@ -100,7 +104,7 @@ class Page:
             raise web.HTTPNotFound from None
         seen = await self.world.seen_by(person)
         queue: Json = {"rows": self.queue.rows, "trouble": self.queue.trouble}
-        service: Json = {"serving": self.pyynto.serving, "verbs": self.pyynto.verbs}
+        service: Json = {"serving": self.pyynto.serving}
         return web.json_response(seen | service | {"queue": queue, "number": number, "person": person.key})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
@@ -151,16 +155,21 @@ class Page:
         return {}
 
     async def _verb(self, body: Json) -> Json:
-        ran = await self.pyynto.run_line(_text(body, "line"), yes=body.get("yes") is True)
+        ran = await self.pyynto.run_line(_text(body, "line"), yes=body.get("yes") is True, lang=_lang(body))
         self.queue.poke()
         return asdict(ran)
 
     async def _case(self, body: Json) -> Json:
-        ran: Ran = await self.pyynto.run("case", _text(body, "id"), "--json")
+        ran: Ran = await self.pyynto.run("case", _text(body, "id"), "--json", lang=_lang(body))
         if ran.code:
             raise Refused(ran.err.strip())
         read: Json = json.loads(ran.out)
         return read
+
+
+def _purposes(lang: str) -> dict[str, str]:
+    """What each letter is for, by the way it goes and its name: "mail.receipt"."""
+    return {f"{entry.face}.{entry.name}": entry.purpose[lang] for entry in catalogue()}
 
 
 def _text(body: Json, name: str) -> str:
@@ -168,6 +177,11 @@ def _text(body: Json, name: str) -> str:
     if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST_TEXT:
         raise Refused("text_missing")
     return text.strip()
+
+
+def _lang(body: Json) -> str:
+    """The page's language."""
+    return "fi" if body.get("lang") == "fi" else "en"
 
 
 def _doing(act: Callable[[Json], Awaitable[Json]]) -> Handler:

@@ -146,6 +146,7 @@ def seen_letter(kept: Kept) -> Json:
         "uid": kept.uid,
         "mine": False,
         "code": code.group() if code else "",
+        "answers": bool(message.get("In-Reply-To")),
     }
 
 

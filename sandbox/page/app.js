@@ -2,26 +2,52 @@
 
 import { ChatPane } from "./chat.js";
 import { $, get, h, remember, sync } from "./dom.js";
-import { Guide, standing } from "./guide.js";
+import { Guide, standing, wayBack } from "./guide.js";
 import { MailPane } from "./mail.js";
 import { CaseView, QueueTable, Tabs, Terminal } from "./staff.js";
-import { COMMANDS, EXAMPLES, choose, fill, isBuilt, know, lang, share, t } from "./texts.js";
+import { COMMANDS, EXAMPLES, choose, fill, lang, share, t } from "./texts.js";
 
 const page = { cast: null, person: null, state: null, ready: false, talkSeen: 0 };
 
 const nodes = (name) => ({ log: $(`${name}-log`), chips: $(`${name}-chips`), form: $(`${name}-form`), input: $(`${name}-text`) });
 const chat = new ChatPane(nodes("chat"), () => page.person.key, "chat_empty");
 const talk = new ChatPane(nodes("talk"), () => "staff", "talk_empty");
-const mail = new MailPane((code) => chat.put(code));
+const mail = new MailPane((code) => toChat(code), (letter) => wayBack(letter, page.state.queue.rows));
 const line = new Terminal();
 const view = new CaseView((command) => {
   tabs.choose("tab-line");
   line.put(command);
 });
 const table = new QueueTable((id) => pickCase(id));
-const guide = new Guide({ openLetter: (letter) => mail.pick(letter.key), copy: (code) => chat.put(code), pickCase: (id) => pickCase(id) });
+const guide = new Guide({
+  openLetter: (letter) => (turnTo("mail"), mail.pick(letter.key)),
+  copy: (code) => toChat(code),
+  reply: (letter) => (turnTo("mail"), mail.answerCode(letter)),
+  pickCase: (id) => (turnTo("staff"), pickCase(id)),
+});
 const tabs = new Tabs(document.querySelector(".tabs"), () => page.state && draw());
 mail.onread = () => draw();
+
+// On a phone one panel is shown at a time: the one the address names, else the chat.
+const phone = matchMedia("(max-width: 760px)");
+
+function turnTo(panel) {
+  if (phone.matches) location.hash = panel;
+  markPanel();
+}
+
+function markPanel() {
+  const here = ["mail", "staff"].find((name) => location.hash === `#${name}`) ?? "chat";
+  for (const link of document.querySelectorAll(".jump a")) {
+    if (link.hash === `#${here}`) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function toChat(code) {
+  turnTo("chat");
+  chat.put(code);
+}
 
 function pickCase(id) {
   table.picked = id;
@@ -35,18 +61,17 @@ function chips(where) {
   const words = EXAMPLES[lang()];
   if (where.step === 0) return words.chat.map((text) => [text, text]);
   if (where.step === 1) return [own, ["/cancel", "/cancel"]];
-  if (where.letter && where.seen) return [[where.letter.code, where.letter.code, "strong"]];
+  if (where.letter && where.seen && where.way === "chat") return [[where.letter.code, where.letter.code, "strong"]];
   return words.later.slice(where.step === 3 ? 0 : 1).map((text) => [text, text]);
 }
 
 function caseChips(lines, id) {
-  return lines.filter((text) => isBuilt(text) && (id || !text.includes("{id}"))).map((text) => fill(text, { id }));
+  return lines.filter((text) => id || !text.includes("{id}")).map((text) => fill(text, { id }));
 }
 
 function draw() {
   const { state, person } = page;
   if (!state) return;
-  know(state.verbs);
   mail.show(person, page.cast.shop_address, state.mail);
   const where = standing(state, person, mail);
   guide.show(where);
@@ -132,6 +157,8 @@ async function start() {
   share(page.cast.words);
   page.person = page.cast.people.find((one) => one.key === remember("pyynto-person")) ?? page.cast.people[0];
   people();
+  markPanel();
+  addEventListener("hashchange", markPanel);
   $("person").addEventListener("change", (event) => {
     page.person = page.cast.people.find((one) => one.key === event.target.value);
     remember("pyynto-person", page.person.key);

@@ -5,27 +5,57 @@ import { day, lang, t } from "./texts.js";
 
 const STEPS = ["step_ask", "step_who", "step_code", "step_open"];
 
+// Before the code; with staff to make sure; being answered. Whatever is in none of these is closed.
+const WAITING = new Set(["received", "verifying"]);
+const ACTIVE = new Set(["open", "waiting"]);
+
+// The cases the shop has named to this person, newest first. Other people's cases are nothing to go by.
+function ownRows(state) {
+  const told = [...state.chat.messages, ...state.mail].filter((one) => !one.mine).map((one) => `${one.subject ?? ""} ${one.text}`);
+  const own = state.queue.rows.filter((row) => told.some((text) => text.includes(row.id)));
+  return own.sort((a, b) => b.received_at.localeCompare(a.received_at));
+}
+
+// Which way the code of a letter goes back: by mail when the request came by mail, else in the chat.
+export function wayBack(letter, rows) {
+  const about = rows.find((row) => `${letter.subject} ${letter.text}`.includes(row.id));
+  const byMail = about ? about.channel === "email" : letter.answers;
+  return byMail ? "mail" : "chat";
+}
+
+// Whether the code of a letter is still asked for: until then, no case it names is past the code.
+function isAsked(letter, rows) {
+  const about = rows.filter((row) => `${letter.subject} ${letter.text}`.includes(row.id));
+  return !about.length || about.some((row) => WAITING.has(row.status));
+}
+
 // Where the visitor stands, and what would bring them on.
 export function standing(state, person, mail) {
-  const said = state.chat.messages.filter((message) => message.mine && !message.text.startsWith("/")).map((message) => message.text);
-  const wrote = state.mail.filter((letter) => letter.mine).map((letter) => letter.text);
-  const code = mail.codeLetter;
-  const given = code && [...said, ...wrote].some((text) => text.replace(/\s/g, "").includes(code.code));
-  const opened = state.queue.rows.find((row) => row.status === "open");
   if (!state.serving) return { step: 0, hint: t("hint_trouble") };
-  if (given && opened) return { step: 3, hint: t("hint_open", { id: opened.id, due: day(opened.due) }), row: opened };
-  if (code && !given) {
+  const rows = ownRows(state);
+  const code = mail.codeLetter;
+  if (code && isAsked(code, rows)) {
     const seen = mail.isRead(code);
-    return { step: 2, hint: t(seen ? "hint_code_chat" : "hint_code_mail"), letter: code, seen };
+    const way = wayBack(code, rows);
+    return { step: 2, hint: t(seen ? `hint_code_${way}` : "hint_code_come"), letter: code, seen, way };
   }
-  const claimed = wrote.length > 0 || said.some((text) => text.includes("@"));
-  if (claimed || given) return { step: 2, hint: t(person.known || given ? "hint_wait" : "hint_stranger") };
-  if (said.length) return { step: 1, hint: t("hint_who") };
-  return { step: 0, hint: t("hint_ask") };
+  const [row] = rows;
+  if (row && !WAITING.has(row.status)) return known(row);
+  const said = state.chat.messages.filter((message) => message.mine && !message.text.startsWith("/"));
+  const claimed = state.mail.some((letter) => letter.mine) || said.some((message) => message.text.includes("@"));
+  if (claimed) return { step: 2, hint: t(person.known ? "hint_wait" : "hint_stranger") };
+  return said.length ? { step: 1, hint: t("hint_who") } : { step: 0, hint: t("hint_ask") };
+}
+
+// A case that is past the code, one way or another.
+function known(row) {
+  if (ACTIVE.has(row.status)) return { step: 3, hint: t("hint_open", { id: row.id, due: day(row.due) }), row };
+  if (row.status === "held") return { step: 2, hint: t("hint_held", { id: row.id }), row };
+  return { step: 3, hint: t("hint_closed", { id: row.id }), row };
 }
 
 export class Guide {
-  // `acts`: what the button does: openLetter(letter), copy(code), pickCase(id).
+  // `acts`: what the button does: openLetter(letter), copy(code), reply(letter), pickCase(id).
   constructor(acts) {
     this.acts = acts;
     $("hint-act").addEventListener("click", () => this.act?.());
@@ -43,6 +73,7 @@ export class Guide {
 
   next(where) {
     if (where.letter && !where.seen) return [t("act_open_letter"), () => this.acts.openLetter(where.letter)];
+    if (where.way === "mail") return [t("act_reply"), () => this.acts.reply(where.letter)];
     if (where.letter) return [t("act_copy"), () => this.acts.copy(where.letter.code)];
     if (where.row) return [t("act_case"), () => this.acts.pickCase(where.row.id)];
     return ["", null];

@@ -4,9 +4,9 @@ import { $, h, post, sync } from "./dom.js";
 import { EXAMPLES, clock, fill, lang, moment, t } from "./texts.js";
 
 export class MailPane {
-  // `copy(code)` puts a code into the chat.
-  constructor(copy) {
-    this.copy = copy;
+  // `copy(code)` puts a code into the chat; `wayBack(letter)` says which way a letter's code goes: "mail", "chat".
+  constructor(copy, wayBack) {
+    Object.assign(this, { copy, wayBack });
     this.person = null;
     this.letters = [];
     this.open = null;
@@ -54,6 +54,12 @@ export class MailPane {
     this.draft = draft;
     this.draw();
     $(draft.text ? "mail-send" : "mail-subject")?.focus();
+  }
+
+  // Start a reply with the letter's code in it.
+  answerCode(letter) {
+    const text = fill(EXAMPLES[lang()].reply, { code: letter.code, name: this.person.name });
+    this.write({ subject: again(letter.subject), text, answers: letter.uid });
   }
 
   announce() {
@@ -110,12 +116,6 @@ export class MailPane {
 
   letter(letter) {
     const answer = () => this.write({ subject: again(letter.subject), text: "", answers: letter.uid });
-    const answerCode = () =>
-      this.write({
-        subject: again(letter.subject),
-        text: fill(EXAMPLES[lang()].reply, { code: letter.code, name: this.person.name }),
-        answers: letter.uid,
-      });
     return h(
       "article",
       { class: "opened" },
@@ -132,14 +132,23 @@ export class MailPane {
             "div",
             { class: "code-card" },
             h("output", { class: "code" }, letter.code),
-            h("button", { type: "button", class: "act", onclick: () => this.copy(letter.code) }, t("copy_code", { code: letter.code })),
-            h("button", { type: "button", class: "act soft", onclick: answerCode }, t("reply_code", { code: letter.code })),
+            this.ways(letter),
           )
         : null,
       h("p", { class: "text" }, letter.text),
       letter.files.length ? h("p", { class: "meta" }, t("files", { names: letter.files.join(", ") })) : null,
       letter.mine ? null : h("button", { type: "button", class: "act soft", onclick: answer }, t("reply")),
     );
+  }
+
+  // The two ways to give a code; the one the request came by stands first.
+  ways(letter) {
+    const byMail = this.wayBack(letter) === "mail";
+    const copy = () => this.copy(letter.code);
+    const button = (name, first, act) =>
+      h("button", { type: "button", class: first ? "act" : "act soft", "data-way": name, onclick: act }, t(`${name}_code`, { code: letter.code }));
+    const both = [button("copy", !byMail, copy), button("reply", byMail, () => this.answerCode(letter))];
+    return byMail ? both.reverse() : both;
   }
 
   form() {

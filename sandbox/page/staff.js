@@ -1,7 +1,7 @@
 // The staff's side: the queue as a table, one case in full, and a command line. Their chat is a ChatPane like any other.
 
 import { $, h, icon, post, sync } from "./dom.js";
-import { COMMANDS, day, daysUntil, fill, isBuilt, lang, moment, t, word } from "./texts.js";
+import { COMMANDS, day, daysUntil, fill, lang, moment, t, word } from "./texts.js";
 
 const CLOSED = new Set(["answered", "withdrawn"]);
 
@@ -49,11 +49,11 @@ export class QueueTable {
     const open = () => this.pick(row.id);
     return h(
       "tr",
-      { class: `${CLOSED.has(row.status) ? "closed" : ""} ${row.id === this.picked ? "picked" : ""}`, "data-case": row.id },
+      { class: `${CLOSED.has(row.status) ? "closed" : ""} ${row.id === this.picked ? "picked" : ""}`, "data-case": row.id, onclick: open },
       h(
         "th",
         { scope: "row" },
-        h("button", { type: "button", class: "case-id", "data-focus": row.id, "aria-pressed": String(row.id === this.picked), onclick: open }, row.id),
+        h("button", { type: "button", class: "case-id", "data-focus": row.id, "aria-pressed": String(row.id === this.picked) }, row.id),
         h("span", { class: "kind" }, icon(row.channel), word("kind_staff", row.kind), h("span", { class: "quiet" }, ` (${word("channel", row.channel)})`)),
       ),
       h(
@@ -93,7 +93,7 @@ export class CaseView {
     Object.assign(this, { id, sign, why: "" });
     if (id) {
       try {
-        const found = await post("/api/case", { id });
+        const found = await post("/api/case", { id, lang: lang() });
         if (this.id === id) this.found = found;
       } catch (fault) {
         this.why = fault.message;
@@ -103,7 +103,7 @@ export class CaseView {
   }
 
   draw() {
-    const lines = COMMANDS[lang()].filter(([line]) => isBuilt(line));
+    const lines = COMMANDS[lang()];
     const shape = { id: this.id, found: this.found, why: this.why, lines };
     sync($("pane-case"), [shape], () => "case", () => this.page(lines), lang());
   }
@@ -133,13 +133,20 @@ export class CaseView {
       h("h4", {}, t("case_journal")),
       h("ol", { class: "journal" }, (one.journal ?? []).map((entry) => event(entry))),
       h("h4", {}, t("case_letters")),
-      h("ul", { class: "out" }, (one.letters ?? []).map((letter) => h("li", {}, `${letter.name} → ${letter.to} · ${word("letter_state", letter.state)}`))),
+      h("ul", { class: "out" }, (one.letters ?? []).map((letter) => sent(letter))),
     );
   }
 
   command(line, label) {
     return h("button", { type: "button", class: "chip", "data-focus": line, onclick: () => this.fillLine(line) }, label);
   }
+}
+
+// A letter by what it is for, not by its file's name.
+function sent(letter) {
+  const byMail = letter.channel === "email";
+  const purpose = word("letter", `${byMail ? "mail" : "chat"}.${letter.name}`);
+  return h("li", {}, purpose, h("span", { class: "meta" }, ` · ${byMail ? letter.to : "Telegram"} · ${word("letter_state", letter.state)}`));
 }
 
 function event(entry) {
@@ -189,7 +196,7 @@ export class Terminal {
     this.at = 0;
     this.draw();
     try {
-      Object.assign(entry, await post("/api/verb", { line: typed, yes }));
+      Object.assign(entry, await post("/api/verb", { line: typed, yes, lang: lang() }));
     } catch (fault) {
       Object.assign(entry, { err: t(fault.message), code: 2 });
     }

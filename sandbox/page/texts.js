@@ -23,13 +23,17 @@ const TEXTS = {
     hint_ask: "Klikkaa esimerkkiä chatissa tai kirjoita omin sanoin. Samat pyynnöt voi tehdä sähköpostilla.",
     hint_who: "Botti kysyy, mikä osoite kaupalla on sinusta. Klikkaa omaa osoitettasi chatin alalaidassa.",
     hint_wait: "Koodi lähtee vain osoitteeseen, joka on asiakasrekisterissä. Odota hetki…",
-    hint_code_mail: "Postilaatikkoon tuli kuusinumeroinen koodi. Avaa kirje.",
+    hint_code_come: "Postilaatikkoon tuli kuusinumeroinen koodi. Avaa kirje.",
     hint_code_chat: "Kopioi koodi kirjeestä chattiin ja lähetä, tai vastaa kirjeeseen koodilla.",
+    hint_code_mail: "Pyyntö tuli sähköpostilla: vastaa kirjeeseen ja kirjoita koodi vastaukseen.",
+    hint_held: "Henkilökunta varmistaa ensin, kuka asiaa {id} pyytää.",
+    hint_closed: "Asia {id} on suljettu. Voit tehdä uuden pyynnön.",
     hint_open: "Asia {id} on avoinna, ja vastauksen määräpäivä on {due}. Nyt on henkilökunnan vuoro.",
     hint_stranger: "Tuntemattomalle vastataan aivan samoin kuin asiakkaalle, mutta koodia ei tule.",
     hint_trouble: "pyynto serve ei vastaa. Katso syy ikkunasta, jossa kokeilu käynnistettiin.",
     act_open_letter: "Avaa kirje",
     act_copy: "Kopioi koodi chattiin",
+    act_reply: "Vastaa koodilla",
     act_case: "Näytä asia",
     jump: "Siirry",
     jump_chat: "Chat",
@@ -147,13 +151,17 @@ const TEXTS = {
     hint_ask: "Click an example in the chat, or use your own words. The same requests can be made by e-mail.",
     hint_who: "The bot asks which address the shop has for you. Click your own address below the chat.",
     hint_wait: "The code only ever goes to the address in the customer register. One moment…",
-    hint_code_mail: "A six-digit code has arrived in the mailbox. Open the letter.",
+    hint_code_come: "A six-digit code has arrived in the mailbox. Open the letter.",
     hint_code_chat: "Copy the code from the letter into the chat and send it, or reply to the letter with it.",
+    hint_code_mail: "The request came by e-mail: reply to the letter, and write the code in the reply.",
+    hint_held: "The staff make sure first who asks for case {id}.",
+    hint_closed: "Case {id} is closed. You can make another request.",
     hint_open: "Case {id} is open, and the answer is due on {due}. Now it is the staff’s turn.",
     hint_stranger: "A stranger gets exactly the same answers as a customer, but no code arrives.",
     hint_trouble: "pyynto serve does not answer. The window the demo was started in says why.",
     act_open_letter: "Open the letter",
     act_copy: "Copy the code into the chat",
+    act_reply: "Reply with the code",
     act_case: "Show the case",
     jump: "Go to",
     jump_chat: "Chat",
@@ -290,11 +298,10 @@ export const EXAMPLES = {
 // Commands that need a case: {id} is the case picked in the queue.
 export const COMMANDS = {
   talk: ["/queue", "/case {id}", "/take {id}"],
-  line: ["queue", "case {id}", "unsorted", "stats"],
+  line: ["queue", "case {id}", "unsorted"],
   fi: [
     ["take {id}", "ota hoitaaksesi"],
     ['note {id} "soitettu asiakkaalle"', "kirjaa muistiin"],
-    ['ask {id} "Mitä tilausta tarkoitat?"', "kysy asiakkaalta"],
     ['extend {id} --months 2 --reason "Tietoja on paljon ja ne ovat hajallaan."', "pidennä määräaikaa"],
     ["complete {id}", "vastaa ja päätä"],
     ['refuse {id} --ground legal_duty --reason "Kirjanpitolaki vaatii säilyttämään laskut."', "kieltäydy"],
@@ -302,7 +309,6 @@ export const COMMANDS = {
   en: [
     ["take {id}", "take it on"],
     ['note {id} "called the customer"', "make a note"],
-    ['ask {id} "Which order do you mean?"', "ask the customer"],
     ['extend {id} --months 2 --reason "There is much data in several places."', "extend the due date"],
     ["complete {id}", "answer and close"],
     ['refuse {id} --ground legal_duty --reason "The Accounting Act requires us to keep invoices."', "refuse"],
@@ -331,18 +337,11 @@ export function t(key, values = {}, otherwise = String(key)) {
 }
 
 let shared = { fi: {}, en: {} };
-let verbs = [];
 
-// What the service brings along: the words letters use, too; the verbs this version has.
+// What the service brings along: the words letters use, too.
 export function share(words) {
   shared = words;
 }
-
-export function know(built) {
-  verbs = built;
-}
-
-export const isBuilt = (line) => verbs.includes(line.replace("/", "").split(" ")[0]);
 
 export const word = (section, key) => shared[chosen]?.[section]?.[key] ?? String(key ?? "").replaceAll("_", " ");
 

@@ -139,9 +139,15 @@ async def test_a_newcomer_opens_a_case_by_mail(demo: Demo, browser: Browser, lan
     await seen.find("#mail-send").click()
     await expect(seen.find("#mail-title .badge")).to_be_visible(timeout=PATIENCE)
     await seen.find("#hint-act").click()
-    await seen.find("#reading .code-card .act.soft").click()
+    await seen.find("#hint-act").click()
+    await expect(seen.find("#chat-text")).to_have_value("")
     await seen.find("#mail-send").click()
     await shows_open_case(seen)
+    case_id = await seen.find("#queue .case-id").first.inner_text()
+    await expect(seen.find("#hint")).to_contain_text(case_id)
+    await seen.find("#person").select_option("c-1001")
+    await expect(seen.find("#hint")).not_to_contain_text(case_id)
+    await expect(seen.find("#steps li").first).to_have_attribute("aria-current", "step")
     assert seen.complaints == []
 
 
@@ -190,8 +196,9 @@ async def test_staff_work_the_case_in_chat_and_in_the_terminal(demo: Demo, brows
     await seen.find("#line-text").fill(f"take {case_id}")
     await seen.page.keyboard.press("Enter")
     await expect(seen.find("#runs .typed")).to_have_text(f"$ pyynto take {case_id}")
-    await seen.find("#queue .case-id").first.click()
+    await seen.find("#queue tbody td").last.click()
     await expect(seen.find("#pane-case .journal li").last).to_be_visible(timeout=PATIENCE)
+    await expect(seen.find("#pane-case .out")).to_contain_text("Pyyntö kirjattu: mikä osoite on rekisterissä")
     await seen.find("#tab-line").click()
     await seen.find("#line-text").fill("purge")
     await seen.page.keyboard.press("Enter")
@@ -212,6 +219,22 @@ async def test_every_control_has_a_name_and_nothing_overflows_on_a_phone(
     )
     assert nameless == []
     assert await seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_a_phone_shows_one_panel_at_a_time_and_the_guide_turns_to_it(
+    demo: Demo, browser: Browser
+) -> None:
+    seen = await visit(browser, demo, width=390)
+    await expect(seen.find("#chat-text")).to_be_in_viewport()
+    await expect(seen.find("#mail")).to_be_hidden()
+    await seen.find("#chat-chips .chip").first.click()
+    await seen.find("#chat-chips .chip.strong").click()
+    await expect(seen.find(".jump .badge")).to_be_visible(timeout=PATIENCE)
+    await seen.find("#hint-act").click()
+    await expect(seen.find("#reading .code")).to_be_visible()
+    await seen.find("#hint-act").click()
+    await expect(seen.find("#chat-text")).to_be_visible()
+    await expect(seen.find("#mail")).to_be_hidden()
 
 
 async def test_the_language_can_be_switched_on_the_page(demo: Demo, browser: Browser) -> None:

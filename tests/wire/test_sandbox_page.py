@@ -15,9 +15,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from app.cli import COMMANDS
 from sandbox.demo import PortTaken, stage
 from sandbox.people import cast, sample_register
-from sandbox.verbs import Refused
+from sandbox.verbs import VERBS, Refused
 from sandbox.web import Page
 
 pytestmark = pytest.mark.wire
@@ -158,6 +159,20 @@ async def test_verbs_run_as_the_command_does_and_keep_their_exit_codes(on_stage:
     assert "--nonsense" in wrong.err
     assert fine.code == 0
     assert "15.12.2026" in fine.out or "2026-12-15" in fine.out
+
+
+@pytest.mark.parametrize("way", ["_run_warm", "_run_anew"])
+async def test_a_verb_speaks_the_language_of_the_page(on_stage: Stage, way: str) -> None:
+    page, _, _ = on_stage
+    words = ["queue", "--config", "pyynto.toml"]
+    spoken = [await getattr(page.pyynto, way)(words, name) for name in ("fi_FI.UTF-8", "en_GB.UTF-8")]
+    assert [ran.code for ran in spoken] == [0, 0]
+    assert spoken[0].out.startswith("Jono on tyhjä")
+    assert spoken[1].out.startswith("The queue is empty")
+
+
+def test_every_verb_of_the_page_is_one_the_command_has() -> None:
+    assert set(COMMANDS) >= VERBS
 
 
 async def test_a_verb_that_takes_too_long_is_stopped_and_the_next_one_runs(
