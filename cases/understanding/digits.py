@@ -38,7 +38,7 @@ _NEAR_CODE = re.compile(rf"\b{_CODE_WORD}\b[^\n0-9]{{0,25}}$", re.IGNORECASE)
 _LABELLED = re.compile(
     r"""(?:tilau\w*|tilausn\w*|order\w*|asiakas\w*|customer\w*|lasku\w*|invoice\w*|viite\w*|reference|ref|puh\w*|tel\w*|phone|mobile|
     numero(?:ni)?\s+on|soittaa|paket\w*|parcel|tracking|seuranta\w*|toimitus\w*|beställning\w*|kundnummer|ordernummer|postinumero\w*|y-tunnus|
-    tuote\w*|koodi\w*\s+tuote\w*|case|tapaus\w*|asia|gsm|känny\w*|puhelin\w*|eur|€|hinta\w*|fax|faksi|id|saldo\w*|summa\w*|maksoin|maksu\w*)
+    tuote\w*|koodi\w*\s+tuote\w*|case|tapaus\w*|asia|gsm|känny\w*|puhelin\w*|eur|€|hinta\w*|fax|faksi|\bid|saldo\w*|summa\w*|maksoin|maksu\w*)
     [\s:#.n°]*(?:(?:nro|no|nr|number|numero\w*|nummer|on|is|är)[\s:.#]*){0,2}$""",
     re.IGNORECASE | re.VERBOSE,
 )

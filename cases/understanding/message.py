@@ -38,6 +38,28 @@ _ASKING = frozenset(
 )
 _JOINS = frozenset({"ja", "seka", "and", "or", "tai", "och", "eller"})
 _SUBJECTS = frozenset({"i", "we", "you", "it", "mina", "ma", "me", "jag", "vi", "se"})
+#: "Everything (that) you …": between what shall go and the verb that says whose it is.
+_RELATIVES = frozenset(
+    [
+        "that",
+        "which",
+        "what",
+        "you",
+        "u",
+        "may",
+        "might",
+        "still",
+        "te",
+        "minusta",
+        "musta",
+        "mita",
+        "jotka",
+        "jota",
+        "joita",
+        "mitka",
+    ]
+)
+_COPULAS = frozenset({"on", "ovat", "oli", "is", "are", "was", "ar", "var"})
 _IDENTIFIERS = frozenset({"NUMBER", "AN_EMAIL"})
 _CONTRASTS = frozenset({"mutta", "but", "men", "kunhan", "except", "paitsi", "utom", "vaikka"})
 
@@ -63,6 +85,27 @@ def _goes_on(clause: Sequence[Token]) -> bool:
     """A clause without a verb of its own that leans on the one before: "poistakaa tilini [ja kaikki tietoni]"."""
     first = clause[0].fold
     return first in _JOINS or (first == "," and not any(token.fold in _SUBJECTS for token in clause))
+
+
+def _states(clause: Sequence[Token], hits: Sequence[tuple[int, Hit]]) -> bool:
+    """A clause that says how something is and needs no verb of another: "poistakaa tilini [ja nimeni on väärin]"."""
+    return any(hit.key in ("WRONG", "CHANGED") for _, hit in hits) and any(
+        token.fold in _COPULAS for token in clause
+    )
+
+
+def _without_named_objects(spans: Sequence[Span], tokens: Sequence[Token]) -> list[Span]:
+    """Without the "you have on me" of "delete all data you have on me": it names what shall go, and asks nothing."""
+    deleting = [span.start for span in spans if span.concept in ("DELETE", "FORGET")]
+    named = {span.end for span in spans if span.concept in ("DATA", "ALL", "EVERYTHING", "HISTORY")}
+
+    def names_object(span: Span) -> bool:
+        at = span.start
+        while at not in named and at and tokens[at - 1].fold in _RELATIVES:
+            at -= 1
+        return at in named and any(place < at for place in deleting)
+
+    return [span for span in spans if span.concept != "KNOW" or not names_object(span)]
 
 
 def _says_who(hits: Sequence[tuple[int, Hit]]) -> bool:
@@ -93,24 +136,31 @@ class Message:
         for start, end in sentence.clauses:
             own = [(at, hit) for at, hit in hits if start <= at < end]
             verbs = [entry for entry in own if entry[1].polar]
-            if not verbs and _goes_on(sentence.tokens[start:end]) and not _says_who(own):
+            clause = sentence.tokens[start:end]
+            if not verbs and _goes_on(clause) and not _says_who(own) and not _states(clause, own):
                 own += inherited
             elif verbs:
                 inherited = verbs
             part.clauses.append(self._scope(own, base, number, asks, end - start))
-        part.whole = self._scope(hits, base, number, asks, len(sentence.tokens))
+        part.whole = self._scope(hits, base, number, asks, len(sentence.tokens), self._is_bare(sentence))
         return part
 
+    def _is_bare(self, sentence: Sentence) -> bool:
+        words = [token.fold for token in sentence.tokens if token.sort != "mark"]
+        return all(lexicon().meanings(word, self.languages) for word in words)
+
     @staticmethod
-    def _scope(hits: Sequence[tuple[int, Hit]], base: int, number: int, asks: bool, words: int) -> Scope:
+    def _scope(
+        hits: Sequence[tuple[int, Hit]], base: int, number: int, asks: bool, words: int, bare: bool = False
+    ) -> Scope:
         table: dict[str, list[Hit]] = {}
         for at, hit in hits:
             table.setdefault(hit.key, []).append(Hit(hit.key, base + at, hit.words, hit.polar))
-        return Scope(table, number, asks, words)
+        return Scope(table, number, asks, words, bare)
 
     def _hits(self, sentence: Sentence) -> Iterator[tuple[int, Hit]]:
         known, tokens = lexicon(), sentence.tokens
-        spans = known.spans(tokens, self.languages)
+        spans = _without_named_objects(known.spans(tokens, self.languages), tokens)
         meanings: dict[int, set[str]] = {}
         for span in spans:
             meanings.setdefault(span.start, set()).add(span.concept)
@@ -163,7 +213,7 @@ class Message:
             for key, hits in before.hits.items():
                 if not any(hit.polar for hit in hits):
                     merged.setdefault(key, []).extend(hits)
-        return Scope(merged, here.sentence, here.asks, here.words)
+        return Scope(merged, here.sentence, here.asks, here.words, here.bare)
 
     def has(self, *keys: str) -> bool:
         """Whether any of these meanings stands anywhere."""

@@ -145,13 +145,16 @@ def _is_own_act(tokens: Sequence[Token], at: int) -> bool:
 def _reports(tokens: Sequence[Token], at: int) -> bool:
     """ "En saanut", "I haven't received": what did not happen is told, nothing is forbidden."""
     words = _words()
-    ahead = tokens[at + 1].fold if at + 1 < len(tokens) else ""
+    following = [token.fold for token in tokens[at + 1 : at + 3]]
+    ahead = next((word for word in following if word not in words["reports", "be"]), "")
     before = tokens[at - 1].fold if at else ""
     if tokens[at].fold in words["reports", "words"] or (
         tokens[at].fold == "not" and before in ("did", "have", "has")
     ):
         return True
-    return len(ahead) > 4 and ahead.endswith(tuple(words["reports", "endings"]))
+    return ahead in words["reports", "comings"] or (
+        len(ahead) > 4 and ahead.endswith(tuple(words["reports", "endings"]))
+    )
 
 
 def _deny_closely(tokens: Sequence[Token], at: int, found: list[Mood]) -> None:

@@ -22,6 +22,10 @@ from cases.understanding.tokens import tokenise
 #: Bans that an objection in the same message speaks of.
 _OBJECTABLE = frozenset({Purpose.PROFILING, Purpose.DISCLOSURE, Purpose.PUBLICATION})
 _REPLY_SUBJECT = re.compile(r"^\s*(?:re|vs|sv|fw|fwd|vl|lv|aw|vb)\s*:", re.IGNORECASE)
+#: Words for any number, that name a telephone's only where no code is meant.
+_NUMBER_WORDS = frozenset({"numero", "numeron", "numeroa", "number", "nummer", "numret"})
+#: Most words beside a code for it to be what the message is about; more where it says what was read or came.
+_FEW_WORDS, _TELLING_WORDS = 6, 12
 #: Acts in the order in which one wins over another, when no right is asked for.
 _ACTS = (Act.WITHDRAW, Act.STATUS, Act.HUMAN, Act.COMPLAINT)
 
@@ -87,13 +91,25 @@ class _Reader:
                 continue
             if act is Act.WITHDRAW and not finding.rule.sure:
                 continue
+            if act is Act.CODE and self._calls_code_a_number(finding):
+                continue
             kept.append(finding)
         return kept
+
+    def _calls_code_a_number(self, finding: Finding) -> bool:
+        """ "Siinä luki numero 482107, toivottavasti oikea": the number is the code, no telephone's."""
+        if finding.rule.reads is not Kind.CORRECTION:
+            return False
+        fields = [hit.words.casefold() for hit in finding.hits if hit.key in FIELDS]
+        valued = any(correction.new_value for correction in self._corrections([finding]))
+        return not valued and bool(fields) and all(word in _NUMBER_WORDS for word in fields)
 
     def _other_act(self, found_codes: tuple[str, ...]) -> Act:
         message = self.message
         reads = {finding.rule.reads for finding in self.findings}
-        if found_codes and (message.words <= 6 or message.has("CODE_WORD") or digits.spoken_code(self.own)):
+        telling = message.has("READS", "RECEIVED") and not message.has("ORDER", "PARCEL", "ORDER_Q")
+        few = _TELLING_WORDS if telling else _FEW_WORDS
+        if found_codes and (message.words <= few or message.has("CODE_WORD") or digits.spoken_code(self.own)):
             return Act.CODE
         if digits.letter_code(self.own) and (message.words <= 5 or message.has("CODE_WORD")):
             return Act.CODE
@@ -132,7 +148,8 @@ class _Reader:
         kinds = {finding.rule.reads for finding in chosen}
         corrections = self._corrections(chosen) if Kind.CORRECTION in kinds else ()
         doubts: set[Kind] = set()
-        if Kind.CORRECTION in kinds and not any(correction.new_value for correction in corrections):
+        if kinds == {Kind.CORRECTION} and not any(correction.new_value for correction in corrections):
+            # Beside another right it leaves no doubt about what is asked: only the value is.
             doubts.add(Kind.CORRECTION)
         elif unsure and kinds == {Kind.CORRECTION}:
             unsure = False

@@ -41,7 +41,7 @@ _KEYS = frozenset(
             "otherwise",
             "names",
         ),
-        *("uses", "asks", "short", "value", "max_words", "yields_to"),
+        *("uses", "asks", "short", "value", "max_words", "yields_to", "bare"),
     ]
 )
 #: Meanings that are worked out, not looked up.
@@ -83,6 +83,8 @@ class Scope:
     sentence: int
     asks: bool
     words: int
+    #: A whole sentence in which every word means something known.
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Rule:
     uses: str = ""
     asks: bool = False
     short: bool = False
+    #: Counts only in a sentence without an unknown word.
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         yields_to=Kind(row["yields_to"]) if "yields_to" in row else None,
         asks=row.get("asks", False),
         short=row.get("short", False),
+        bare=row.get("bare", False),
     )
 
 
@@ -254,7 +259,7 @@ def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Iterator[Findi
     heads = [hit for key in rule.needs[0] for hit in hits.get(key, ()) if not hit.spent_in(used)]
     if not heads or (rule.asks and not scope.asks) or any(key in hits for key in rule.without):
         return
-    if rule.max_words and scope.words > rule.max_words:
+    if (rule.max_words and scope.words > rule.max_words) or (rule.bare and not scope.bare):
         return
     others: list[Hit] = []
     for need in rule.needs[1:]:
