@@ -1,7 +1,7 @@
 """What must not be stored or shown as it was typed: identity codes, card and passport numbers.
 
 Masks numbers it can prove (check characters, nearness to a passport word). Health words are reported, never
-masked: the message would lose its sense. The law: design.md 4.8, Data Protection Act 1050/2018 s. 29.
+masked: the message would lose its sense. The law: docs/invariants.md 1.8, Data Protection Act 1050/2018 s. 29.
 """
 
 from __future__ import annotations
