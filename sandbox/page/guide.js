@@ -5,7 +5,7 @@ import { day, lang, t } from "./texts.js";
 
 const STEPS = ["step_ask", "step_who", "step_code", "step_open"];
 
-// Before the code; with staff to make sure; being answered. Whatever is in none of these is closed.
+// Before the code, and being answered. What is in neither is held by staff, or closed.
 const WAITING = new Set(["received", "verifying"]);
 const ACTIVE = new Set(["open", "waiting"]);
 
@@ -39,13 +39,22 @@ export function standing(state, person, mail) {
     const way = wayBack(code, rows);
     return { step: 2, hint: t(seen ? `hint_code_${way}` : "hint_code_come"), letter: code, seen, way };
   }
-  const [row] = rows;
-  if (row && !WAITING.has(row.status)) return known(row);
-  const said = state.chat.messages.filter((message) => message.mine && !message.text.startsWith("/"));
-  const claimed = state.mail.some((letter) => letter.mine) || said.some((message) => message.text.includes("@"));
-  if (claimed) return { step: 2, hint: t(person.known ? "hint_wait" : "hint_stranger") };
-  return said.length ? { step: 1, hint: t("hint_who") } : { step: 0, hint: t("hint_ask") };
+  const [newest] = rows;
+  if (newest && !WAITING.has(newest.status)) return known(rows.find((row) => ACTIVE.has(row.status)) ?? newest);
+  const said = saidSince(state.chat.messages, newest);
+  const wrote = state.mail.some((letter) => letter.mine);
+  if (newest ? newest.channel === "email" || said.some(isClaim) : wrote || said.some(isClaim)) return { step: 2, hint: t(person.known ? "hint_wait" : "hint_stranger") };
+  return newest || said.length ? { step: 1, hint: t("hint_who") } : { step: 0, hint: t("hint_ask") };
 }
+
+// What the visitor said in the chat since it first named the case; everything where there is none.
+function saidSince(messages, row) {
+  const start = row ? messages.findIndex((message) => !message.mine && message.text.includes(row.id)) : -1;
+  return messages.slice(start + 1).filter((message) => message.mine && !message.text.startsWith("/"));
+}
+
+// An address, or a customer or order number.
+const isClaim = (message) => /@|\d{3}/.test(message.text);
 
 // A case that is past the code, one way or another.
 function known(row) {

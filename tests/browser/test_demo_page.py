@@ -128,6 +128,11 @@ async def test_a_newcomer_opens_a_case_in_the_chat_by_clicking(
     await expect(seen.find("#steps [aria-current=step]")).to_have_text(
         {"fi": "Asia on avattu", "en": "The case is open"}[lang]
     )
+    await seen.find("#chat-text").fill({"fi": "Poistakaa tietoni", "en": "Please delete my account"}[lang])
+    await seen.page.keyboard.press("Enter")
+    await expect(seen.find("#steps [aria-current=step]")).to_have_text(
+        {"fi": "Kerro, kuka olet", "en": "Say who you are"}[lang], timeout=PATIENCE
+    )
     assert seen.complaints == []
 
 
