@@ -107,6 +107,9 @@ class _Reader:
     def _other_act(self, found_codes: tuple[str, ...]) -> Act:
         message = self.message
         reads = {finding.rule.reads for finding in self.findings}
+        if Act.WITHDRAW in reads:
+            # Who takes a request back does not prove it, although the code stands beside it.
+            return Act.WITHDRAW
         telling = message.has("READS", "RECEIVED") and not message.has("ORDER", "PARCEL", "ORDER_Q")
         few = _TELLING_WORDS if telling else _FEW_WORDS
         if found_codes and (message.words <= few or message.has("CODE_WORD") or digits.spoken_code(self.own)):
