@@ -13,7 +13,6 @@ from typing import Any
 from cases.model import (
     CLOSED,
     Case,
-    Channel,
     Claim,
     Event,
     Flag,
@@ -199,8 +198,3 @@ def safe_words(work: Work, text: str) -> str:
         # It may be a code of somebody who is not in sight: whoever got it can write from any address.
         text = f"{text[: place.start()]}******{text[place.end() :]}"
     return text
-
-
-def in_mail(inbound: Inbound) -> bool:
-    """The message came by e-mail."""
-    return inbound.channel is Channel.EMAIL

@@ -65,12 +65,6 @@ class Transaction:
         statement = _upsert(self.conn.dialect.name, table, tuple(keys), tuple(update or ()))
         return await self.run(statement, values)
 
-    @asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
-        """Undo only what is inside when it fails."""
-        async with self.conn.begin_nested():
-            yield
-
 
 @cache
 def _upsert(dialect: str, table: Table, keys: tuple[str, ...], update: tuple[str, ...]) -> Any:
