@@ -40,7 +40,9 @@ def on_sent(shop: Shop, letter: Letter, request: Request, cases: tuple[Case, ...
     """The server took a code mail: from now on the code is valid (docs/invariants.md 1.3)."""
     work = _work(shop, letter, cases, now, "sent")
     proof = request.proof
-    if letter.code_issue == proof.issue and request.verified_by is None and not proof.used:
+    # Whatever has become of the code meanwhile stands: staff may have made it void.
+    live = proof.state in ("queued", "accepted") and not proof.used and request.verified_by is None
+    if live and letter.code_issue == proof.issue:
         work.keep(replace(request, proof=accepted(proof, request.channel, now)))
     for case in work.cases_of(request):
         work.note(case, Event.CODE_MAILED, issue=letter.code_issue)

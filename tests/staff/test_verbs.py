@@ -107,8 +107,8 @@ async def test_a_note_keeps_its_words_and_masks_numbers_nobody_may_keep(
     terminal: Terminal, open_case: Row
 ) -> None:
     await terminal.done("note", open_case["id"], "Soitti", "uudelleen,", "hetu 120385-913J")
-    note = (await terminal.office.case(open_case["id"]))["journal"][-1]
-    assert note["event"] == "noted"
+    journal = (await terminal.office.case(open_case["id"]))["journal"]
+    (note,) = [entry for entry in journal if entry["event"] == "noted"]
     assert note["note"].startswith("Soitti uudelleen")
     assert "120385-913J" not in note["note"]
 
