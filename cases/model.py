@@ -12,6 +12,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from cases.terms import Purpose as Purpose
+from cases.terms import Terms
+
 
 class Kind(StrEnum):
     """A right that can be asked for (GDPR Art. 15-18, 20, 21)."""
@@ -36,17 +39,6 @@ class Act(StrEnum):
     COMPLAINT = "complaint"
     THANKS = "thanks"
     OTHER = "other"
-
-
-class Purpose(StrEnum):
-    """A use of data that can be forbidden on its own."""
-
-    DIRECT_MARKETING = "direct_marketing"
-    DISTANCE_SELLING = "distance_selling"
-    MARKET_RESEARCH = "market_research"
-    PUBLICATION = "publication"
-    DISCLOSURE = "disclosure"
-    PROFILING = "profiling"
 
 
 class Channel(StrEnum):
@@ -127,6 +119,15 @@ class Event(StrEnum):
     LETTER_BOUNCED = "letter_bounced"
     ENTERED = "entered"
     SORTED = "sorted"
+    REKINDED = "rekinded"
+    REMINDED = "reminded"
+    NO_ACTION = "no_action"
+    SEEN = "seen"
+    CORRECTED = "corrected"
+    TASK_OPENED = "task_opened"
+    TASK_DONE = "task_done"
+    TASK_SKIPPED = "task_skipped"
+    PRINTED = "printed"
 
 
 class Flag(StrEnum):
@@ -145,6 +146,36 @@ class Flag(StrEnum):
     LETTER_BOUNCED = "letter_bounced"
     SPAM = "spam"
     NEW_MESSAGE = "new_message"
+    #: The no-action notice went out by itself; staff have not seen it yet.
+    NO_ACTION_SENT = "no_action_sent"
+    #: A signed request came along. Never needed (docs/invariants.md 1.9).
+    SIGNED = "signed"
+    GUARDIAN = "guardian"
+    AGENT = "agent"
+    DECEASED = "deceased"
+    OTHER_CONTROLLER = "other_controller"
+    COMPANY_CONTACT = "company_contact"
+    OTHER_PERSON = "other_person"
+
+
+class Special(StrEnum):
+    """Somebody who writes in another's place, or about what is not theirs or not ours (docs/law.md 9).
+
+    Each is a flag of the same name.
+    """
+
+    #: For a child or ward.
+    GUARDIAN = "guardian"
+    #: For somebody who asked them to.
+    AGENT = "agent"
+    #: About somebody who has died: outside the GDPR (recital 27).
+    DECEASED = "deceased"
+    #: About data that another company holds.
+    OTHER_CONTROLLER = "other_controller"
+    #: As the contact of a company: the same rights.
+    COMPANY_CONTACT = "company_contact"
+    #: About somebody else's data, with no word of being allowed to.
+    OTHER_PERSON = "other_person"
 
 
 class Ground(StrEnum):
@@ -177,6 +208,8 @@ class Route(StrEnum):
     CHAT = "chat"
     MAIL = "mail"
     STAFF = "staff"
+    #: Printed and posted by staff: nothing else reaches the person.
+    POST = "post"
 
 
 class Asking(StrEnum):
@@ -235,6 +268,8 @@ class Reading:
     codes: tuple[str, ...] = field(default=(), repr=False)
     case_ids: tuple[str, ...] = ()
     sensitive: tuple[str, ...] = ()
+    #: In whose place, or about whose data, somebody writes; empty: for themselves.
+    special: tuple[Special, ...] = ()
     sure: bool = True
     #: When not sure: the readings to offer, likeliest first.
     candidates: tuple[Kind, ...] = ()
@@ -348,6 +383,8 @@ class Shop:
     staff_chat: int | None = None
     #: The privacy notice's address of the mailbox Pyyntö answers from; empty: no mailbox.
     mailbox: str = ""
+    #: What the notice says that decisions rest on.
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +505,8 @@ class Letter:
     in_reply_to: str = ""
     #: Set on letters that carry a code: which issue of the request's code.
     code_issue: int = 0
+    #: Said in this language as well: the person wrote in one that letters are not written in.
+    also: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from stdnum.fi import ytunnus
 
 from cases.addresses import is_email
 from cases.model import Customer, Language, Order, Purpose
+from cases.terms import KeptFor
 from shops.refusals import Table
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
@@ -59,15 +60,6 @@ class Promise(StrEnum):
     RECIPIENTS_TOLD = "recipients_told"
     REFUSAL_CERTIFICATE = "refusal_certificate"
     ANONYMISATION = "anonymisation"
-
-
-class KeptFor(StrEnum):
-    """Why data stay although erasure was asked for (GDPR Art. 17(3)(b) and (e))."""
-
-    ACCOUNTING = "accounting"
-    STATUTORY = "statutory"
-    OPEN_INVOICE = "open_invoice"
-    COLLECTION = "collection"
 
 
 class Since(StrEnum):

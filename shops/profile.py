@@ -15,12 +15,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
 from cases.model import Kind, Language, Shop
+from cases.terms import KeptFor
 from shops.notice import (
     Category,
     Contact,
     Controller,
     Erasure,
-    KeptFor,
     OptOut,
     Profiling,
     Recipient,

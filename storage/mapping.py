@@ -195,7 +195,7 @@ def letter_values(
         "name": letter.name,
         "route": str(letter.route),
         "shop": letter.shop,
-        "language": str(letter.language),
+        "language": "+".join(map(str, filter(None, (letter.language, letter.also)))),
         "request_id": letter.request_id,
         "case_id": letter.case_id,
         "code_issue": letter.code_issue,
@@ -216,13 +216,15 @@ def letter_values(
 def letter_from(row: Any, vault: Vault) -> Letter:
     """A row of the outbox as a letter."""
     body = vault.unseal_json(row.body)
+    language, _, also = row.language.partition("+")
     return Letter(
         key=row.key,
         name=row.name,
         route=Route(row.route),
         shop=row.shop,
         to=body["to"],
-        language=Language(row.language),
+        language=Language(language),
+        also=Language(also) if also else None,
         context=body["context"],
         request_id=row.request_id,
         case_id=row.case_id,

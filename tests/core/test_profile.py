@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cases.model import Kind, Language, Purpose
-from shops.notice import Form, KeptFor
+from cases.terms import KeptFor
+from shops.notice import Form
 from shops.profile import Profile, ProfileError, built_in_profiles, load_profile
 from shops.refusals import keys_of
 
