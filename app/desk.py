@@ -19,6 +19,7 @@ from app.shapes import iso, row_of, unsorted_row, view_of
 from cases.addresses import normalise_email
 from cases.correspondence import sort_mail
 from cases.decide import claim_of
+from cases.desk import Desk
 from cases.dialogue import sort_chat
 from cases.faults import TheirFault
 from cases.model import (
@@ -27,19 +28,22 @@ from cases.model import (
     Channel,
     Claim,
     Conversation,
+    Customer,
     Decision,
     Inbound,
     Kind,
     Letter,
     Reading,
+    Request,
     Route,
 )  # fmt: skip
-from cases.rulings import Desk, Entered, enter, rule
+from cases.model import Order as RegisterOrder
+from cases.rulings import Entered, enter, rule
 from cases.staff import VERBS, Order
 from cases.understanding import mask, understand
 from cases.verification import one_time_code
 from cases.work import Known, local_year
-from storage import desk, gathering, looking, people, saving
+from storage import desk, gathering, looking, people, register, saving
 from storage.store import Transaction
 
 __all__ = [
@@ -80,7 +84,7 @@ class Outcome:
 
 
 #: Options in staff's own words.
-FREE_TEXT = frozenset({"reason", "how", "note"})
+FREE_TEXT = frozenset({"reason", "how", "note", "impossible", "statement", "set"})
 
 
 # -- looking --------------------------------------------------------------------------------------------------
@@ -165,7 +169,23 @@ async def _rule(
         cases=cases,
         dated=await looking.dated_entries(tx, [case.id for case in cases]),
     )
-    return rule(Desk(known, order, actor, cause, dossier.case, request)), request.channel
+    customer, orders = await _record(tx, house.shop.profile, request)
+    sitting = Desk(
+        known, order, actor, cause, dossier.case, request,
+        journal=dossier.journal, customer=customer, orders=orders,
+    )  # fmt: skip
+    return rule(sitting), request.channel
+
+
+async def _record(
+    tx: Transaction, shop: str, request: Request
+) -> tuple[Customer | None, tuple[RegisterOrder, ...]]:
+    """The register record a request is about, and its orders."""
+    if request.customer_id is None:
+        return None, ()
+    customer = await people.whole_record(tx, shop, request.customer_id)
+    address = normalise_email(customer.email) if customer else ""
+    return customer, await register.orders_of(tx, shop, request.customer_id, address)
 
 
 async def _add(

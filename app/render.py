@@ -26,7 +26,7 @@ def words(house: House, letter: Letter, code_key: bytes) -> Text:
     if letter.code_issue:
         context["code"] = one_time_code(code_key, letter.request_id, letter.code_issue)
     language = str(letter.language)
-    if letter.route is Route.MAIL:
+    if letter.route in (Route.MAIL, Route.POST):
         mail = house.letters.render_mail(letter.name, language, context)
         return Text(mail.subject, mail.text)
     if letter.route is Route.STAFF:

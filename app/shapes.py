@@ -15,6 +15,9 @@ from storage.desk import Dossier
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
 
+_CHANNELS = {Route.MAIL: "email", Route.CHAT: "chat", Route.POST: "letter"}
+
+
 def row_of(case: Case) -> dict[str, Any]:
     """A case as `queue --json` gives it."""
     return {
@@ -63,7 +66,7 @@ def view_of(dossier: Dossier) -> dict[str, Any]:
             {
                 "name": sent.letter.name,
                 "to": sent.letter.to,
-                "channel": "email" if sent.letter.route is Route.MAIL else "chat",
+                "channel": _CHANNELS[sent.letter.route],
                 "state": sent.state,
                 "at": iso(sent.at),
             }

@@ -68,6 +68,8 @@ class StaffChat:
         order = read_line(inbound.text)
         if VERBS[order.verb].looks:
             return await self._look(tx, inbound, order)
+        if order.has("attach"):
+            raise TheirFault("terminal_only", verb=order.verb)
         asks = desk.needs_asking(order)
         outcome = await self._act(tx, inbound, order, commit=not asks)
         if asks:
@@ -200,7 +202,7 @@ _SHOWN_IN_CHAT = frozenset(
 def masked(to: str, route: Route) -> str:
     """A recipient that staff can recognise and nobody else can use."""
     if route is not Route.MAIL:
-        return "Telegram"
+        return "Telegram" if route is Route.CHAT else "•••"
     local, _, domain = to.partition("@")
     return f"{local[:1]}•••@{domain[:1]}•••{domain[domain.rfind('.') :]}"
 

@@ -584,6 +584,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """One column of one record, put right."""
+
+    shop: str
+    customer_id: str
+    column: str
+    old: str = field(repr=False)
+    new: str = field(repr=False)
+    case_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Exactly what one transaction stores. Nothing leaves before it is committed."""
 
@@ -597,5 +610,6 @@ class Decision:
     #: Keys of unsorted items that are settled by this decision.
     sorted_keys: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    corrections: tuple[Applied, ...] = ()
     #: One word for the log and the arrival's row: what was decided.
     outcome: str = ""

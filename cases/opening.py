@@ -24,9 +24,13 @@ from cases.model import (
     Status,
     Suppression,
 )  # fmt: skip
+from cases.terms import Terms
 from cases.understanding import mask
 from cases.understanding.digits import code_places
 from cases.work import Work, deadline_of
+
+#: Uses of data that are direct marketing (GDPR Art. 21(2)). A bare "stop marketing" forbids each of them.
+MARKETING = frozenset({Purpose.DIRECT_MARKETING, Purpose.DISTANCE_SELLING, Purpose.PROFILING})
 
 #: How much of a message is kept with its request, in characters.
 TEXT_KEPT = 20_000
@@ -66,7 +70,11 @@ def open_request(
     )
     for kind in kinds:
         open_case(
-            work, request, kind, received_at=received_at, details=details_of(work.reading, kind, inbound)
+            work,
+            request,
+            kind,
+            received_at=received_at,
+            details=details_of(work.reading, kind, inbound, terms=work.shop.terms),
         )
     return request
 
@@ -102,12 +110,13 @@ def open_case(
     return work.note(case, event, note, received_at=received_at.isoformat())
 
 
-def details_of(reading: Reading, kind: Kind, inbound: Inbound | None = None) -> dict[str, Any]:
+def details_of(
+    reading: Reading, kind: Kind, inbound: Inbound | None = None, *, terms: Terms | None = None
+) -> dict[str, Any]:
     """What was said beyond the right itself, as staff see it on the case."""
     details: dict[str, Any] = {"why": list(reading.why)}
     if kind in (Kind.OPT_OUT, Kind.OBJECTION):
-        purposes = reading.opt_out_purposes or ((Purpose.DIRECT_MARKETING,) if kind is Kind.OPT_OUT else ())
-        details["purposes"] = [str(purpose) for purpose in purposes]
+        details["purposes"] = [str(purpose) for purpose in _forbidden(reading, kind, terms)]
     if kind is Kind.CORRECTION:
         details["corrections"] = [{"field": c.name, "new_value": c.new_value} for c in reading.corrections]
     if reading.sensitive:
@@ -120,6 +129,15 @@ def details_of(reading: Reading, kind: Kind, inbound: Inbound | None = None) -> 
     return details
 
 
+def _forbidden(reading: Reading, kind: Kind, terms: Terms | None) -> list[Purpose]:
+    """The uses that are forbidden: those named, and with marketing as such every kind of it the shop does."""
+    named = list(reading.opt_out_purposes)
+    if kind is not Kind.OPT_OUT or named not in ([], [Purpose.DIRECT_MARKETING]):
+        return named
+    done = frozenset(terms.purposes if terms else ()) | {Purpose.DIRECT_MARKETING}
+    return [purpose for purpose in Purpose if purpose in MARKETING & done]
+
+
 def asks_for_rights(reading: Reading) -> bool:
     """Sure enough to open cases. A correction that does not say the right value is one, too: the value is asked
     for later, and asking which right was meant would lead nowhere."""
@@ -129,7 +147,7 @@ def asks_for_rights(reading: Reading) -> bool:
 def join(work: Work, case: Case, text: str) -> Case:
     """The same wish again: it is noted on the case that is already running, with what it says anew."""
     case = work.note(case, Event.REPEATED, text[:TEXT_KEPT])
-    details = {**case.details, **_said_anew(work.reading, case)}
+    details = {**case.details, **_said_anew(work.reading, case, work.shop.terms)}
     if details == case.details:
         return case
     case = work.put(replace(case, details=details))
@@ -142,13 +160,13 @@ def join(work: Work, case: Case, text: str) -> Case:
 def add_to_details(work: Work, case: Case, text: str) -> Case:
     """What a person says later about their case: kept word for word, beside what could be read from it."""
     case = work.note(case, Event.PERSON_WROTE, text[:TEXT_KEPT])
-    said = {**case.details, **_said_anew(work.reading, case), "said_later": text[:TEXT_KEPT]}
+    said = {**case.details, **_said_anew(work.reading, case, work.shop.terms), "said_later": text[:TEXT_KEPT]}
     return work.put(replace(case, details=said))
 
 
-def _said_anew(reading: Reading, case: Case) -> dict[str, Any]:
+def _said_anew(reading: Reading, case: Case, terms: Terms) -> dict[str, Any]:
     """Details a later message changes: more purposes of a ban, other or further values of a correction."""
-    anew = details_of(reading, case.kind)
+    anew = details_of(reading, case.kind, terms=terms)
     if "purposes" in anew:
         before = case.details.get("purposes", [])
         return {"purposes": [*before, *(p for p in anew["purposes"] if p not in before)]}
@@ -164,14 +182,30 @@ def suppress(work: Work, request: Request, address: str, *, final: bool) -> None
     if not address:
         return
     for case in work.cases_of(request):
-        if case.kind is not Kind.OPT_OUT or case.status in CLOSED:
+        purposes = tuple(Purpose(p) for p in case.details.get("purposes", ()))
+        if case.status in CLOSED or not _bans(case, purposes):
             continue
         state = "final" if final else "provisional"
-        purposes = tuple(Purpose(p) for p in case.details.get("purposes", ())) or (Purpose.DIRECT_MARKETING,)
+        purposes = purposes or (Purpose.DIRECT_MARKETING,)
         work.suppress(
             Suppression(request.shop, address, purposes, state, case.id, work.now, request.customer_id)
         )
         work.note(case, Event.SUPPRESSED, state=state, purposes=[str(p) for p in purposes])
+
+
+def lift_ban(work: Work, request: Request, case: Case, address: str) -> None:
+    """No ban was meant after all: what this case suppressed is let go."""
+    if address:
+        purposes = (Purpose.DIRECT_MARKETING,)
+        work.suppress(
+            Suppression(request.shop, address, purposes, "lifted", case.id, work.now, request.customer_id)
+        )
+
+
+def _bans(case: Case, purposes: tuple[Purpose, ...]) -> bool:
+    """A ban, or an objection to something that is marketing: neither waits for anybody's decision (Art. 21(3))."""
+    objects = case.kind is Kind.OBJECTION and bool(set(purposes) & MARKETING)
+    return case.kind is Kind.OPT_OUT or objects
 
 
 def set_claim(work: Work, request: Request, claim: Claim) -> Request:

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from cases.addresses import normalise_email
+from cases.answering import answer_address, complete, post_address, reach, refuse, say_in_chat
 from cases.deadlines import DeadlineEvent, extension_refusal
+from cases.desk import Desk
 from cases.faults import TheirFault
 from cases.model import (
     CLOSED,
@@ -22,7 +24,6 @@ from cases.model import (
     Decision,
     Event,
     Flag,
-    Ground,
     Kind,
     Language,
     Reading,
@@ -30,30 +31,15 @@ from cases.model import (
     Status,
     VerifiedBy,
 )  # fmt: skip
-from cases.opening import details_of, open_case, request_id_for, suppress
+from cases.opening import details_of, lift_ban, open_case, request_id_for, suppress
 from cases.proving import names_differ, verify
-from cases.staff import VERBS, Order
+from cases.staff import VERBS
+from cases.tasks import settle
 from cases.transitions import EXTENDABLE, NotAllowedNow
 from cases.work import DEADLINE_EVENTS, HELSINKI, MACHINE, Known, Work, summaries
 
-#: Uses of data that are direct marketing (Art. 21(2)).
-MARKETING = frozenset({"direct_marketing", "distance_selling", "profiling"})
 #: The day the GDPR began to apply (Art. 99(2)): nothing was asked under it before.
 FIRST_DAY = datetime(2018, 5, 25, tzinfo=HELSINKI)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a ruling is made on. `known` has the request as `own`, its cases and those of the same record."""
-
-    known: Known
-    order: Order
-    #: "staff:4242" or "terminal:name".
-    actor: str
-    #: Unique for this act.
-    cause: str
-    case: Case | None = None
-    request: Request | None = None
 
 
 def rule(desk: Desk) -> Decision:
@@ -63,7 +49,7 @@ def rule(desk: Desk) -> Decision:
     if desk.case is None or desk.request is None:
         raise TheirFault("no_such_case", id=desk.order.case_id)
     try:
-        RULINGS[desk.order.verb](work, desk.order, desk.case, desk.request)
+        RULINGS[desk.order.verb](work, desk, desk.case, desk.request)
     except NotAllowedNow as refused:
         unproved = refused.event is Event.ANSWERED and desk.case.verified_by is None
         why = {"reason": "identity_not_proved"} if unproved and desk.case.status not in CLOSED else {}
@@ -71,35 +57,28 @@ def rule(desk: Desk) -> Decision:
     return work.decision()
 
 
-def answer_address(request: Request) -> str:
-    """Where the answer goes: the proven address (docs/law.md 7), or the mail it came from; empty: nowhere by mail."""
-    if request.verified_by is not None and request.proof.address:
-        return request.proof.address
-    return request.peer if request.channel is Channel.EMAIL else ""
-
-
-def _take(work: Work, order: Order, case: Case, request: Request) -> None:
+def _take(work: Work, desk: Desk, case: Case, request: Request) -> None:
     work.note(work.put(replace(case, assignee=work.actor)), Event.TAKEN)
 
 
-def _note(work: Work, order: Order, case: Case, request: Request) -> None:
-    work.note(work.unflag(case, Flag.NEW_MESSAGE), Event.NOTED, order.text)
+def _note(work: Work, desk: Desk, case: Case, request: Request) -> None:
+    work.note(work.unflag(case, Flag.NEW_MESSAGE), Event.NOTED, desk.order.text)
     # A note changes nothing else, but two people must not write over each other unseen.
     work.put(work.case(case.id) or case)
 
 
-def _verify(work: Work, order: Order, case: Case, request: Request) -> None:
+def _verify(work: Work, desk: Desk, case: Case, request: Request) -> None:
     settled = case.verified_by is not None and case.status is not Status.HELD
     if settled or case.status in CLOSED:
         raise NotAllowedNow(Event.IDENTITY_VERIFIED, case.status)
-    request = verify(work, request, VerifiedBy.STAFF, how=order.get("how"), actor=work.actor)
+    request = verify(work, request, VerifiedBy.STAFF, how=desk.order.get("how"), actor=work.actor)
     cases = [c for c in work.cases_of(request) if c.status not in CLOSED]
     work.tell(request, "verified", cases=summaries(cases))
 
 
-def _reject_identity(work: Work, order: Order, case: Case, request: Request) -> None:
+def _reject_identity(work: Work, desk: Desk, case: Case, request: Request) -> None:
     """Whole request: not proved, with the contents of Art. 12(4). A doubt on record suspends (docs/law.md 2)."""
-    reason = order.get("reason")
+    reason = desk.order.get("reason")
     rejected = []
     for sibling in work.cases_of(request):
         if sibling.status in (*CLOSED, Status.UNVERIFIED) or sibling.verified_by is not None:
@@ -113,8 +92,8 @@ def _reject_identity(work: Work, order: Order, case: Case, request: Request) -> 
     work.tell(request, "identity_rejected", **context)
 
 
-def _extend(work: Work, order: Order, case: Case, request: Request) -> None:
-    months, old_due = int(order.get("months")), case.due
+def _extend(work: Work, desk: Desk, case: Case, request: Request) -> None:
+    reason, months, old_due = desk.order.get("reason"), int(desk.order.get("months")), case.due
     if case.status not in EXTENDABLE:
         raise NotAllowedNow(Event.EXTENDED, case.status)
     events = [
@@ -128,85 +107,81 @@ def _extend(work: Work, order: Order, case: Case, request: Request) -> None:
     )  # fmt: skip
     if refusal is not None:
         raise TheirFault("not_now", id=case.id, reason=refusal)
-    to = _reach(case, request)
-    case = work.note(case, Event.EXTENDED, order.get("reason"), months=months)
+    to = reach(case, request)
+    case = work.note(case, Event.EXTENDED, reason, months=months)
     case = work.put(replace(work.case(case.id) or case, extended=True))
     context: dict[str, Any] = {
         "months": months,
-        "reason": order.get("reason"),
+        "reason": reason,
         "old_due": old_due.isoformat(),
         "new_due": case.due.isoformat(),
     }
     if to:
         work.mail(request, to, "extension", case=case, **context)
-        _say_in_chat(work, request, "case_extended", case)
+        say_in_chat(work, request, "case_extended", case)
+    else:
+        work.post(request, post_address(desk.customer), "extension", case=case, **context)
 
 
-def _complete(work: Work, order: Order, case: Case, request: Request) -> None:
-    case = work.note(case, Event.ANSWERED, order.get("note"))
+def _ask(work: Work, desk: Desk, case: Case, request: Request) -> None:
+    """A question. Before identity is settled it is a doubt on record, which may suspend (docs/law.md 2)."""
+    question = desk.order.text
+    if case.status in CLOSED:
+        raise NotAllowedNow(Event.ASKED, case.status)
+    settled = case.status in (Status.OPEN, Status.WAITING)
+    case = work.note(case, Event.ASKED if settled else Event.IDENTITY_INFO_REQUESTED, question)
     to = answer_address(request)
-    if to:
-        work.mail(request, to, "answer_complete", case=case, note=order.get("note"))
-        _say_in_chat(work, request, "case_answered", case)
+    if not to and request.channel is Channel.CHAT:
+        work.tell(request, "ask", case=case, question=question)
+    elif to:
+        work.mail(request, to, "ask", case=case, question=question)
+        say_in_chat(work, request, "case_asked", case)
 
 
-def _refuse(work: Work, order: Order, case: Case, request: Request) -> None:
-    ground = Ground(order.get("ground"))
-    if is_absolute(case) and not (ground is Ground.NOT_IDENTIFIED and case.verified_by is None):
-        raise TheirFault("not_now", id=case.id, reason="opt_out_cannot_be_refused")
-    if ground is Ground.NOT_IDENTIFIED and case.verified_by is not None:
-        raise TheirFault("not_now", id=case.id, reason="identity_is_proved")
-    to = _reach(case, request)
-    case = work.note(case, Event.REFUSED, order.get("reason"), ground=str(ground))
-    if to:
-        context: dict[str, Any] = {"ground": str(ground), "reason": order.get("reason")}
-        work.mail(request, to, "answer_refused", case=case, **context)
-        _say_in_chat(work, request, "case_answered", case)
+def _rekind(work: Work, desk: Desk, case: Case, request: Request) -> None:
+    """Another right was meant. What was asked stays as it was, and so does the day it was asked on."""
+    kind = Kind(desk.order.get("kind"))
+    if kind is case.kind or case.status in CLOSED:
+        raise NotAllowedNow(Event.REKINDED, case.status)
+    twins = [c.id for c in work.cases_of(request) if c.kind is kind and c.status not in CLOSED]
+    if twins:
+        raise TheirFault("not_now", id=case.id, reason="kind_is_open")
+    was = case.kind
+    case = work.note(case, Event.REKINDED, **{"from": str(was), "to": str(kind)})
+    details = {k: v for k, v in case.details.items() if k not in ("purposes", "corrections")}
+    anew = details_of(Reading(lang=request.lang_seen), kind, terms=work.shop.terms)
+    case = work.put(replace(case, kind=kind, details={**anew, **details}))
+    address = request.proof.address or request.claim.email
+    if was is Kind.OPT_OUT:
+        lift_ban(work, request, case, address)
+    suppress(work, request, address, final=request.verified_by is not None)
 
 
-def is_absolute(case: Case) -> bool:
-    """A ban on direct marketing, which nobody may refuse (Art. 21(3)); without named purposes it is all of it."""
-    purposes = {str(purpose) for purpose in case.details.get("purposes", ())}
-    if case.kind is Kind.OPT_OUT:
-        return not purposes or bool(purposes & MARKETING)
-    # Profiling for other ends than marketing can be weighed (Art. 21(1)).
-    return case.kind is Kind.OBJECTION and bool(purposes & (MARKETING - {"profiling"}))
+def _told(work: Work, desk: Desk, case: Case, request: Request) -> None:
+    order = desk.order
+    settle(work, case, desk.journal, order.number, why_not=order.get("impossible"), note=order.get("note"))
 
 
-def _reach(case: Case, request: Request) -> str:
-    """Where a notice with reasons goes; empty: staff must post it.
-
-    To somebody unproved in chat there is nowhere: what may be said there is `reject-identity`'s letter.
-    """
-    to = answer_address(request)
-    if not to and request.channel is Channel.CHAT and case.verified_by is None:
-        raise TheirFault("not_now", id=case.id, reason="no_address")
-    return to
-
-
-def _say_in_chat(work: Work, request: Request, name: str, case: Case) -> None:
-    """That there is mail, to whoever asked in chat; the mail's content never goes there (docs/invariants.md 3)."""
-    if request.channel is Channel.CHAT:
-        work.tell(request, name, case=case)
-
-
-def _withdraw(work: Work, order: Order, case: Case, request: Request) -> None:
+def _withdraw(work: Work, desk: Desk, case: Case, request: Request) -> None:
     case = work.note(work.unflag(case, Flag.WITHDRAWAL_ASKED), Event.WITHDRAWN)
     work.tell(request, "withdrawn", case=case, cases=summaries([case]))
 
 
-def _reopen(work: Work, order: Order, case: Case, request: Request) -> None:
+def _reopen(work: Work, desk: Desk, case: Case, request: Request) -> None:
     work.note(case, Event.REOPENED if case.verified_by is not None else Event.REOPENED_UNVERIFIED)
 
 
-RULINGS: dict[str, Callable[[Work, Order, Case, Request], None]] = {
+RULINGS: dict[str, Callable[[Work, Desk, Case, Request], None]] = {
     "take": _take,
     "note": _note,
     "verify": _verify,
     "reject-identity": _reject_identity,
     "extend": _extend,
-    "complete": _complete,
-    "refuse": _refuse,
+    "ask": _ask,
+    "rekind": _rekind,
+    "told": _told,
+    "complete": complete,
+    "refuse": refuse,
     "withdraw": _withdraw,
     "reopen": _reopen,
 }
@@ -248,7 +223,7 @@ def enter(known: Known, entered: Entered, *, cause: str, actor: str) -> Decision
         request = replace(request, proof=replace(request.proof, address=normalise_email(customer.email)))
     work.keep(request)
     reading = Reading(lang=str(request.language), kinds=(entered.kind,))
-    details = details_of(reading, entered.kind)
+    details = details_of(reading, entered.kind, terms=work.shop.terms)
     case = open_case(work, request, entered.kind, received_at=entered.received_at, details=details)
     case = work.note(case, Event.ENTERED, entered.text, channel=str(entered.channel))
     if customer is None and entered.claim:

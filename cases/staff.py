@@ -92,12 +92,14 @@ def check(verb: Verb, positional: Sequence[str], options: Mapping[str, str]) -> 
         values["TEXT"] = _clean(" ".join(positional[len(wanted) - 1 :]))
     if any(not value for value in values.values()):
         raise _usage(verb)
+    if "KIND" in values:
+        options = {**options, "kind": _kind(verb, values["KIND"])}
     return Order(
         verb=verb.name,
         case_id=case_id(values.get("ID", "")),
         number=_number(verb, values["N"]) if "N" in values else 0,
         text=values.get("TEXT", ""),
-        options=_checked_options(verb, options),
+        options=_checked_options(verb, options) | ({"kind": options["kind"]} if "KIND" in values else {}),
     )
 
 
@@ -135,6 +137,13 @@ def _clean(value: str) -> str:
         if not any(mark in inner for mark in '"“”„»«'):
             return inner.strip()
     return value
+
+
+def _kind(verb: Verb, typed: str) -> str:
+    kind = typed.lower().replace("-", "_").strip(".,;")
+    if kind not in KINDS:
+        raise _usage(verb, f"KIND: {', '.join(KINDS)}")
+    return kind
 
 
 def _number(verb: Verb, typed: str) -> int:

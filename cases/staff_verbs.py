@@ -85,6 +85,16 @@ VERBS: dict[str, Verb] = {
             help_fi="Kirjoita muistiinpano. Asiakas ei näe sitä.",
         ),
         Verb(
+            "ask", ("ID", "TEXT"), sends=True,
+            help="Ask the person something. The due date keeps running.",
+            help_fi="Kysy asiakkaalta. Määräaika ei pysähdy.",
+        ),
+        Verb(
+            "rekind", ("ID", "KIND"),
+            help="Say which right was meant, when it was understood wrong: " + ", ".join(KINDS) + ".",
+            help_fi="Vaihda aihe, jos pyyntö ymmärrettiin väärin: " + ", ".join(KINDS) + ".",
+        ),
+        Verb(
             "verify", ("ID",), (Option("how", "TEXT", required=True, help="How you made sure, for the journal."),),
             sends=True,
             help="Record that you made sure who asks. Counts for the whole request.",
@@ -103,7 +113,16 @@ VERBS: dict[str, Verb] = {
             help_fi="Pidennä määräaikaa, jos pyyntö on monimutkainen. Tehtävä ennen määräpäivää.",
         ),
         Verb(
-            "complete", ("ID",), (Option("note", "TEXT", help="Your own words in the answer."),), sends=True,
+            "complete", ("ID",),
+            (
+                Option("note", "TEXT", help="Your own words in the answer."),
+                Option("set", "FIELD=VALUE", help="The right value of a correction; several are set apart by ;."),
+                Option("statement", "TEXT", help="What the person states about data that stay disputed."),
+                Option("ground", "G", GROUNDS, help="For an answer in part: why not all; words as for `refuse`."),
+                Option("reason", "TEXT", help="For an answer in part: what is not done or given, and why."),
+                Option("attach", "FILE", help="A file to send along, locked. Only in the terminal."),
+            ),
+            sends=True,
             help="Answer the request and close the case.",
             help_fi="Vastaa pyyntöön ja päätä se.",
         ),
@@ -113,6 +132,20 @@ VERBS: dict[str, Verb] = {
             sends=True,
             help="Refuse the request with reasons, and close the case.",
             help_fi="Kieltäydy pyynnöstä, kerro syyt ja päätä se.",
+        ),
+        Verb(
+            "tasks", looks=True,
+            help="Show who must still be told of a correction, erasure, restriction or ban.",
+            help_fi="Näytä, kenelle on vielä kerrottava korjauksesta, poistosta, rajoituksesta tai kiellosta.",
+        ),
+        Verb(
+            "told", ("ID", "N"),
+            (
+                Option("impossible", "TEXT", help="Telling them is impossible or would take too much: why."),
+                Option("note", "TEXT", help="How they were told."),
+            ),
+            help="Tick off: this recipient has been told.",
+            help_fi="Kuittaa: tälle vastaanottajalle on kerrottu.",
         ),
         Verb(
             "withdraw", ("ID",), sends=True,

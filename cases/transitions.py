@@ -49,6 +49,7 @@ NEXT: dict[Status, dict[Event, Status]] = {
         E.WITHDRAWN: S.WITHDRAWN,
     },
     S.WAITING: {
+        E.ASKED: S.WAITING,
         E.PERSON_WROTE: S.OPEN,
         E.ANSWERED: S.ANSWERED,
         E.REFUSED: S.ANSWERED,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from cases.deadlines import DeadlineEvent, derive
 from cases.model import (
+    Applied,
     Attempt,
     Case,
     Channel,
@@ -42,6 +43,11 @@ from cases.verification import one_time_code
 DEADLINE_EVENTS = frozenset({Event.IDENTITY_INFO_REQUESTED, Event.IDENTITY_VERIFIED, Event.EXTENDED})
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
+
+#: Languages of a message that letters are not written in: it is answered in both that there are.
+FOREIGN = frozenset({"sv", "other"})
+#: Words of a message before its language is believed.
+WORDS_TO_TELL = 3
 
 SIX_DIGITS = 100_000
 
@@ -107,6 +113,7 @@ class Work:
         self._unsorted: list[Unsorted] = []
         self._sorted: list[str] = []
         self._attempts: list[Attempt] = []
+        self._corrections: list[Applied] = []
         self._numbers = dict(known.next_numbers)
 
     # -- what is known, with what this decision changed -------------------------------------------------
@@ -212,6 +219,14 @@ class Work:
         """Keep marketing from an address."""
         self._suppressions.append(suppression)
 
+    def correct(self, correction: Applied) -> None:
+        """Put a column of the register right."""
+        self._corrections.append(correction)
+
+    def entries_of(self, case: Case) -> list[Entry]:
+        """What this decision has noted on a case so far."""
+        return [entry for entry in self._entries if entry.case_id == case.id]
+
     def list_unsorted(self, item: Unsorted) -> None:
         """Show staff a message in which no right was recognised."""
         self._unsorted.append(item)
@@ -231,6 +246,18 @@ class Work:
     def language(self) -> Language:
         """The language this dialogue is answered in."""
         return self.conversation.language or self.shop.languages[0]
+
+    def _also(self, request: Request | None) -> Language | None:
+        """The other language, for somebody who wrote in neither (docs/law.md 7) and chose none since."""
+        request = request or self.request(self.conversation.request_id)
+        seen = request.lang_seen if request is not None else self.reading.lang
+        if seen not in FOREIGN or self.conversation.language_chosen:
+            return None
+        if request is None and (self.inbound is None or len(self.inbound.text.split()) < WORDS_TO_TELL):
+            # A number, a name or a smile is in no language.
+            return None
+        first = request.language if request is not None else self.language
+        return Language.EN if first is Language.FI else Language.FI
 
     def reply(
         self,
@@ -257,6 +284,7 @@ class Work:
                 request_id=request.id if request else "",
                 keyboard=() if mail else keyboard,
                 in_reply_to=self.inbound.message_id if mail else "",
+                also=self._also(request),
             )
         )
 
@@ -277,6 +305,7 @@ class Work:
                 request_id=request.id,
                 case_id=case.id if case else "",
                 in_reply_to=request.message_id if mail else "",
+                also=self._also(request),
             )
         )
 
@@ -305,6 +334,24 @@ class Work:
                 case_id=case.id if case else "",
                 in_reply_to=request.message_id if in_thread else "",
                 code_issue=issue,
+                also=self._also(request),
+            )
+        )
+
+    def post(self, request: Request, to: str, name: str, *, case: Case, **context: Any) -> None:
+        """A letter on paper, which waits for staff to print it: nothing else reaches the person."""
+        self.send(
+            Letter(
+                key=self._key(f"{name}:{case.id}"),
+                name=name,
+                route=Route.POST,
+                shop=self.shop.profile,
+                to=to,
+                language=request.language,
+                context={"case": summary(case), **context},
+                request_id=request.id,
+                case_id=case.id,
+                also=self._also(request),
             )
         )
 
@@ -355,6 +402,7 @@ class Work:
             unsorted=tuple(self._unsorted),
             sorted_keys=tuple(self._sorted),
             attempts=tuple(self._attempts),
+            corrections=tuple(self._corrections),
             outcome=self.outcome,
         )
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from cases.model import CLOSED, Case, Entry, Kind, Letter, Request, Unsorted
+from cases.model import CLOSED, Case, Entry, Event, Kind, Letter, Request, Unsorted
+from cases.tasks import Task, tasks_of
 from storage.looking import requests_by_id
 from storage.mapping import case_from, entry_from, letter_from, unsorted_from
 from storage.store import Transaction
@@ -123,7 +124,11 @@ async def one_unsorted(tx: Transaction, shops: Sequence[str], number: int) -> Un
 
 async def suppressions(tx: Transaction, shops: Sequence[str]) -> list[dict[str, Any]]:
     """Who must get no marketing, oldest first."""
-    query = select(SUPPRESSIONS).where(SUPPRESSIONS.c.shop.in_(shops)).order_by(SUPPRESSIONS.c.id)
+    query = (
+        select(SUPPRESSIONS)
+        .where(SUPPRESSIONS.c.shop.in_(shops), SUPPRESSIONS.c.state != "lifted")
+        .order_by(SUPPRESSIONS.c.id)
+    )
     return [
         {
             "shop": row.shop,
@@ -136,6 +141,24 @@ async def suppressions(tx: Transaction, shops: Sequence[str]) -> list[dict[str, 
         }
         for row in await tx.all(query)
     ]
+
+
+async def open_tasks(tx: Transaction, shops: Sequence[str]) -> list[tuple[Case, Task]]:
+    """Who must still be told of what, oldest first."""
+    events = [str(Event.TASK_OPENED), str(Event.TASK_DONE), str(Event.TASK_SKIPPED)]
+    with_tasks = select(ENTRIES.c.case_id).where(ENTRIES.c.event == str(Event.TASK_OPENED))
+    query = (
+        select(ENTRIES)
+        .join(CASES, CASES.c.id == ENTRIES.c.case_id)
+        .where(CASES.c.shop.in_(shops), ENTRIES.c.event.in_(events))
+        .order_by(ENTRIES.c.id)
+    )
+    tasks = [
+        t for t in tasks_of(entry_from(row, tx.vault) for row in await tx.all(query)) if t.state == "open"
+    ]
+    rows = await tx.all(select(CASES).where(CASES.c.shop.in_(shops), CASES.c.id.in_(with_tasks)))
+    cases = {row.id: case_from(row, tx.vault) for row in rows}
+    return [(cases[task.case_id], task) for task in tasks]
 
 
 async def set_aside_count(tx: Transaction, shops: Sequence[str]) -> int:

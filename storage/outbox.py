@@ -17,6 +17,9 @@ from storage.vault import Vault
 
 LETTERS = table(LetterRow)
 
+#: A letter on paper waits for staff, not for a wire.
+_TO_SEND = and_(LETTERS.c.state == "queued", LETTERS.c.route != "post")
+
 #: How long a claim holds; whoever died with it loses it then.
 LEASE = timedelta(seconds=60)
 
@@ -49,7 +52,7 @@ async def claim(tx: Transaction, now: datetime, limit: int = 100) -> list[Claime
     orderly = or_(LETTERS.c.route == "mail", ~_waiting_ahead())
     due = (
         select(LETTERS.c.id)
-        .where(and_(LETTERS.c.state == "queued", LETTERS.c.next_at <= now, free, orderly))
+        .where(and_(_TO_SEND, LETTERS.c.next_at <= now, free, orderly))
         .order_by(LETTERS.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -103,9 +106,7 @@ async def find_by_tokens(tx: Transaction, shop: str, tokens: Sequence[str]) -> l
 
 async def state_of(tx: Transaction, now: datetime) -> dict[str, int]:
     """How many letters wait, how many failed in the last day, and how long the oldest due one has waited (s)."""
-    waiting = await tx.first(
-        select(func.count(), func.min(LETTERS.c.created_at)).where(LETTERS.c.state == "queued")
-    )
+    waiting = await tx.first(select(func.count(), func.min(LETTERS.c.created_at)).where(_TO_SEND))
     failed = await tx.first(
         select(func.count()).where(LETTERS.c.state == "failed", LETTERS.c.done_at > now - timedelta(days=1))
     )

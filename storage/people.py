@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -13,6 +14,9 @@ from storage.store import Transaction
 from storage.tables import CustomerRow, OrderRow, table
 
 CUSTOMERS, ORDERS = table(CustomerRow), table(OrderRow)
+
+#: How somebody is numbered who ordered without an account.
+GUEST = "guest:"
 
 
 async def find_customers(tx: Transaction, shop: str, claim: Claim) -> tuple[Customer, ...]:
@@ -25,6 +29,19 @@ async def find_customers(tx: Transaction, shop: str, claim: Claim) -> tuple[Cust
             # A lone number may be an order's as well.
             return found or await _by_order(tx, shop, claim.customer_id)
     return await _by_order(tx, shop, claim.order_id) if claim.order_id else ()
+
+
+async def whole_record(tx: Transaction, shop: str, customer_id: str) -> Customer | None:
+    """One record with what is held sealed opened, for the person themselves; None if there is no such record."""
+    query = select(CUSTOMERS).where(CUSTOMERS.c.shop == shop, CUSTOMERS.c.customer_id == customer_id)
+    row = await tx.first(query)
+    if row is None:
+        if not customer_id.startswith(GUEST):
+            return None
+        found = await _by_order(tx, shop, customer_id.removeprefix(GUEST))
+        return found[0] if found else None
+    held = tx.vault.unseal_json(row.held) if row.held else {}
+    return replace(customer_from(row), held=held)
 
 
 async def _by_address(tx: Transaction, shop: str, address: str) -> tuple[Customer, ...]:
@@ -50,7 +67,7 @@ async def by_addresses(tx: Transaction, shop: str, addresses: set[str]) -> dict[
             .order_by(ORDERS.c.order_id)
         )
         for row in await tx.all(query):
-            guest = Customer(customer_id=row.customer_id or f"guest:{row.order_id}", email=row.address)
+            guest = Customer(customer_id=row.customer_id or f"{GUEST}{row.order_id}", email=row.address)
             found.setdefault(row.address, (guest,))
     return found
 
@@ -67,4 +84,4 @@ async def _by_order(tx: Transaction, shop: str, order_id: str) -> tuple[Customer
     order = order_from(row)
     if order.customer_id:
         return await _by_ids(tx, shop, [order.customer_id])
-    return (Customer(customer_id=f"guest:{order_id}", email=row.address),) if row.address else ()
+    return (Customer(customer_id=f"{GUEST}{order_id}", email=row.address),) if row.address else ()

@@ -11,12 +11,15 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from cases.addresses import normalise_email
-from cases.model import Customer, Order
+from cases.corrections import corrected
+from cases.model import CLOSED, Applied, Customer, Order
+from storage import corrections
 from storage.mapping import customer_values, order_from, order_values
 from storage.store import Transaction
-from storage.tables import CustomerRow, OrderRow, RegisterLoadRow, table
+from storage.tables import CaseRow, CustomerRow, OrderRow, RegisterLoadRow, RequestRow, table
 
-CUSTOMERS, LOADS, ORDERS = table(CustomerRow), table(RegisterLoadRow), table(OrderRow)
+CASES, CUSTOMERS, LOADS = table(CaseRow), table(CustomerRow), table(RegisterLoadRow)
+ORDERS, REQUESTS = table(OrderRow), table(RequestRow)
 
 #: Rows handed to the database at once.
 BATCH = 500
@@ -46,6 +49,7 @@ class Loading:
         self._tx = tx
         self._shop = shop
         self._number = number
+        self._corrections: dict[str, list[Applied]] = {}
         self.customers = 0
         self.orders = 0
 
@@ -53,11 +57,14 @@ class Loading:
     async def begin(cls, tx: Transaction, shop: str) -> Loading:
         """Number this load."""
         row = await tx.first(select(LOADS.c.load).where(LOADS.c.shop == shop))
-        return cls(tx, shop, row.load + 1 if row else 1)
+        loading = cls(tx, shop, row.load + 1 if row else 1)
+        loading._corrections = await corrections.in_force(tx, shop)
+        return loading
 
     async def add_customers(self, customers: Iterable[Customer]) -> None:
         """Write records, a batch at a time."""
         for batch in _batches(customers):
+            batch = [await self._corrected(customer) for customer in batch]
             rows = [
                 customer_values(c, self._shop, normalise_email(c.email), self._tx.vault, self._number)
                 for c in batch
@@ -65,6 +72,15 @@ class Loading:
             update = ["address", "name", "record", "held", "load"]
             await self._tx.upsert(CUSTOMERS, rows, keys=["shop", "customer_id"], update=update)
             self.customers += len(rows)
+
+    async def _corrected(self, customer: Customer) -> Customer:
+        """The record with what was corrected since the shop's files were written."""
+        mine = self._corrections.get(customer.customer_id)
+        if not mine:
+            return customer
+        customer, over = corrected(customer, mine)
+        await corrections.end(self._tx, over)
+        return customer
 
     async def add_orders(self, orders: Iterable[Order]) -> None:
         """Write orders, a batch at a time."""
@@ -75,9 +91,14 @@ class Loading:
             self.orders += len(rows)
 
     async def finish(self, *, fingerprint: str, problems: int, now: datetime) -> Load:
-        """Drop what this load did not see, and remember it."""
+        """Drop what this load did not see, and remember it.
+
+        A record somebody still waits for an answer about stays till then: the shop may have erased it already,
+        and the answer must be able to say what was erased.
+        """
         for rows in (CUSTOMERS, ORDERS):
-            await self._tx.run(delete(rows).where(rows.c.shop == self._shop, rows.c.load != self._number))
+            gone = (rows.c.shop == self._shop) & (rows.c.load != self._number)
+            await self._tx.run(delete(rows).where(gone, rows.c.customer_id.not_in(_waiting(self._shop))))
         values = {
             "shop": self._shop,
             "load": self._number,
@@ -104,6 +125,19 @@ async def size(tx: Transaction, shop: str) -> int:
     """How many records a shop's register holds."""
     row = await tx.first(select(func.count()).select_from(CUSTOMERS).where(CUSTOMERS.c.shop == shop))
     return int(row[0]) if row else 0
+
+
+def _waiting(shop: str) -> Any:
+    """Customer numbers with a case that is not closed."""
+    return (
+        select(REQUESTS.c.customer_id)
+        .join(CASES, CASES.c.request_id == REQUESTS.c.id)
+        .where(
+            REQUESTS.c.shop == shop,
+            REQUESTS.c.customer_id.is_not(None),
+            CASES.c.status.not_in([str(status) for status in CLOSED]),
+        )
+    )
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 
 from cases.faults import Stale
 from cases.model import Case, Channel, Conversation, Decision
+from storage import corrections
 from storage.mapping import (
     attempt_values,
     case_values,
@@ -106,6 +107,7 @@ async def save_many(
     letters = [letter_values(letter, vault, now, leased_until) for d in decisions for letter in d.letters]
     suppressions = [suppression_values(s, vault) for d in decisions for s in d.suppressions]
     unsorted = [unsorted_values(item, vault) for d in decisions for item in d.unsorted]
+    fixes = [correction for d in decisions for correction in d.corrections]
     settled = [key for d in decisions for key in d.sorted_keys]
     talks = [_talk_values(d.conversation, vault, now) for d in decisions if d.conversation is not None]
     await _save_versioned(tx, REQUESTS, [request_values(request, vault) for request in requests])
@@ -122,6 +124,8 @@ async def save_many(
         await tx.upsert(
             SUPPRESSIONS, suppressions, keys=["shop", "address_index", "case_id"], update=update_columns
         )
+    if fixes:
+        await corrections.apply(tx, fixes)
     if unsorted:
         await tx.upsert(UNSORTED, unsorted, keys=["key"])
     if settled:

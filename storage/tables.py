@@ -282,6 +282,24 @@ class OrderRow(SQLModel, table=True):
     load: int = 0
 
 
+class CorrectionRow(SQLModel, table=True):
+    """A column of the register put right; stands over the shop's files until those are newer."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (UniqueConstraint("case_id", "column"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    shop: str = Field(index=True)
+    customer_id: str
+    column: str
+    case_id: str = Field(foreign_key="cases.id")
+    at: datetime = Field(sa_column=_moment())
+    #: Sealed: old and new value.
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    #: The shop's files hold something newer: no longer in force.
+    over: bool = False
+
+
 class RegisterLoadRow(SQLModel, table=True):
     """The last load of a shop's register, and the fingerprint of the files it read."""
 

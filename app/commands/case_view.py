@@ -15,9 +15,9 @@ from rich.text import Text
 from app.commands.looks import day, due_text, moment, person, plain
 from app.shapes import iso, view_of
 from app.words import words
+from cases.answering import is_absolute
 from cases.deadlines import Deadline
 from cases.model import Case, Channel, Entry, Request, Route, Status
-from cases.rulings import is_absolute
 from cases.staff import VERBS
 from storage.desk import Dossier, SentLetter
 from templates import UnknownLetterError, find, labels

@@ -135,7 +135,9 @@ def show_preview(
 
 
 def _letter(letter: Going, said: Mapping[str, str]) -> Panel:
-    to = letter.to if letter.route is Route.MAIL else f"Telegram {letter.to}"
+    to = {Route.CHAT: f"Telegram {letter.to}", Route.POST: ", ".join(letter.to.splitlines())}.get(
+        letter.route, letter.to
+    )
     head = f" {said['to'].format(to=plain(to))} "
     lines = [said["subject"].format(subject=plain(letter.subject)), ""] if letter.subject else []
     text = Text("\n".join([*lines, plain(letter.body)]))
@@ -153,6 +155,12 @@ def done_lines(outcome: Outcome, verb: str, language: str) -> list[str]:
             day=written_day(case.due.isoformat(), language),
         )
     ]
-    if outcome.letters:
-        lines.append(counted(said, "queued", len(outcome.letters)))
+    going = [letter for letter in outcome.letters if letter.route is not Route.POST]
+    if going:
+        lines.append(counted(said, "queued", len(going)))
+    lines += [
+        said["post"].format(id=case.id, name=letter.name)
+        for letter in outcome.letters
+        if letter.route is Route.POST
+    ]
     return lines

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cases.answering import answer_address, is_absolute
+from cases.desk import Desk
 from cases.faults import TheirFault
 from cases.model import (
     CLOSED,
@@ -19,6 +21,7 @@ from cases.model import (
     Conversation,
     Customer,
     Decision,
+    Entry,
     Event,
     Flag,
     Ground,
@@ -32,7 +35,7 @@ from cases.model import (
     Status,
     VerifiedBy,
 )  # fmt: skip
-from cases.rulings import RULINGS, Desk, Entered, answer_address, enter, is_absolute, rule
+from cases.rulings import RULINGS, Entered, enter, rule
 from cases.staff import VERBS, read_line
 from cases.work import Known, deadline_of
 
@@ -85,7 +88,19 @@ def ruled(
         own=(request,),
         cases=(case, *more),
     )
-    return rule(Desk(known, read_line(line), "staff:4242", "cause", case, request))
+    told = Entry(
+        ID,
+        RECEIVED,
+        Event.TASK_OPENED,
+        "machine",
+        data={
+            "task": 1,
+            "recipient": "x",
+            "name": {"fi": "Posti", "en": "Posti"},
+            "what": {"fi": "kuljettaa", "en": "delivers"},
+        },
+    )
+    return rule(Desk(known, read_line(line), "staff:4242", "cause", case, request, journal=(told,)))
 
 
 def refused(line: str, case: Case, request: Request | None = None, now: datetime = NOW) -> TheirFault:
@@ -101,6 +116,9 @@ def letters(decision: Decision) -> list[tuple[str, Route, str]]:
 LINES = {
     "take": f"take {ID}",
     "note": f"note {ID} x",
+    "ask": f"ask {ID} x",
+    "rekind": f"rekind {ID} objection",
+    "told": f"told {ID} 1",
     "verify": f"verify {ID} --how x",
     "reject-identity": f"reject-identity {ID} --reason x",
     "extend": f"extend {ID} --months 1 --reason x",
@@ -120,6 +138,9 @@ def test_every_verb_that_acts_on_a_case_has_a_ruling() -> None:
 ALLOWED = {
     "take": set(Status),
     "note": set(Status),
+    "ask": set(Status) - CLOSED,
+    "rekind": set(Status) - CLOSED,
+    "told": set(Status),
     "verify": {Status.RECEIVED, Status.VERIFYING, Status.HELD, Status.UNVERIFIED},
     "reject-identity": {Status.RECEIVED, Status.VERIFYING, Status.HELD},
     "extend": {Status.RECEIVED, Status.VERIFYING, Status.HELD, Status.OPEN, Status.WAITING},
@@ -164,16 +185,16 @@ def test_a_verb_that_is_not_shown_first_sends_the_person_nothing(verb: str) -> N
 def test_the_answer_goes_to_the_proven_address_and_the_chat_hears_only_that_it_went() -> None:
     decision = ruled(f"complete {ID} --note salaista", a_case(), a_request(Channel.CHAT))
     assert letters(decision) == [
-        ("answer_complete", Route.MAIL, RECORDED),
+        ("answer_erasure", Route.MAIL, RECORDED),
         ("case_answered", Route.CHAT, "1001"),
     ]
     assert "salaista" not in str(decision.letters[1].context)
 
 
-def test_nobody_is_told_of_mail_that_does_not_go() -> None:
+def test_who_has_no_address_is_answered_on_paper_and_told_of_no_mail() -> None:
     nowhere = replace(a_request(Channel.CHAT), proof=Proof(), verified_by=VerifiedBy.STAFF)
-    for verb in ("complete", "extend", "refuse"):
-        assert letters(ruled(LINES[verb], a_case(), nowhere)) == []
+    for verb, name in (("complete", "answer_erasure"), ("extend", "extension"), ("refuse", "answer_refused")):
+        assert letters(ruled(LINES[verb], a_case(), nowhere)) == [(name, Route.POST, "")]
 
 
 def test_nobody_unproved_in_chat_is_refused_or_put_off_without_reasons() -> None:

@@ -1,0 +1,30 @@
+"""What a staff verb is decided on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cases.model import Case, Customer, Entry, Order, Request
+from cases.staff_verbs import Order as StaffOrder
+from cases.work import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything in front of whoever rules. `known` has the request as `own`, and the cases of its record."""
+
+    known: Known
+    order: StaffOrder
+    #: "staff:4242" or "terminal:name".
+    actor: str
+    #: Unique for this act.
+    cause: str
+    case: Case | None = None
+    request: Request | None = None
+    #: The case's journal so far.
+    journal: tuple[Entry, ...] = ()
+    #: The register record the request is about, and its orders, as they stand now.
+    customer: Customer | None = field(default=None, repr=False)
+    orders: tuple[Order, ...] = field(default=(), repr=False)
+    #: Names of the files that go with the answer.
+    enclosed: tuple[str, ...] = field(default=(), repr=False)

@@ -1,0 +1,74 @@
+"""Corrections in force: kept beside the register, and laid over what the shop's files hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+
+from cases.addresses import normalise_email
+from cases.corrections import corrected
+from cases.model import Applied
+from storage.mapping import customer_from
+from storage.store import Transaction
+from storage.tables import CorrectionRow, CustomerRow, table
+from storage.vault import Vault
+
+CORRECTIONS, CUSTOMERS = table(CorrectionRow), table(CustomerRow)
+
+
+async def apply(tx: Transaction, corrections: Sequence[Applied]) -> None:
+    """Keep them, and put the register's own rows right at once."""
+    rows = [_values(one, tx.vault) for one in corrections]
+    await tx.upsert(CORRECTIONS, rows, keys=["case_id", "column"], update=["body", "at", "over"])
+    for shop, customer_id in dict.fromkeys((one.shop, one.customer_id) for one in corrections):
+        here = (CUSTOMERS.c.shop == shop) & (CUSTOMERS.c.customer_id == customer_id)
+        row = await tx.first(select(CUSTOMERS).where(here))
+        if row is None:
+            continue
+        mine = [one for one in corrections if (one.shop, one.customer_id) == (shop, customer_id)]
+        customer, _ = corrected(customer_from(row), mine)
+        record = {**row.record, **{one.column: getattr(customer, one.column) for one in mine}}
+        await tx.run(
+            update(CUSTOMERS)
+            .where(here)
+            .values(record=record, name=customer.name, address=normalise_email(customer.email))
+        )
+
+
+async def in_force(tx: Transaction, shop: str) -> dict[str, list[Applied]]:
+    """By customer number, oldest first."""
+    query = (
+        select(CORRECTIONS)
+        .where(CORRECTIONS.c.shop == shop, CORRECTIONS.c.over.is_(False))
+        .order_by(CORRECTIONS.c.id)
+    )
+    found: dict[str, list[Applied]] = {}
+    for row in await tx.all(query):
+        found.setdefault(row.customer_id, []).append(_from(row, tx.vault))
+    return found
+
+
+async def end(tx: Transaction, corrections: Iterable[Applied]) -> None:
+    """The shop's files hold something newer than these."""
+    for one in corrections:
+        mine = (CORRECTIONS.c.case_id == one.case_id) & (CORRECTIONS.c.column == one.column)
+        await tx.run(update(CORRECTIONS).where(mine).values(over=True))
+
+
+def _values(one: Applied, vault: Vault) -> dict[str, Any]:
+    return {
+        "shop": one.shop,
+        "customer_id": one.customer_id,
+        "column": one.column,
+        "case_id": one.case_id,
+        "at": one.at,
+        "body": vault.seal_json({"old": one.old, "new": one.new}),
+        "over": False,
+    }
+
+
+def _from(row: Any, vault: Vault) -> Applied:
+    body = vault.unseal_json(row.body)
+    return Applied(row.shop, row.customer_id, row.column, body["old"], body["new"], row.case_id, row.at)
