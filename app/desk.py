@@ -13,16 +13,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from app.house import House
-from app.render import words
+from app.house import House, furnish
+from app.render import Text, words
+from app.settings import Settings
 from app.shapes import iso, row_of, unsorted_row, view_of
 from cases.addresses import normalise_email
 from cases.correspondence import sort_mail
 from cases.decide import claim_of
 from cases.desk import Desk
 from cases.dialogue import sort_chat
+from cases.erasure import Plan
+from cases.erasure import plan as plan_of
 from cases.faults import TheirFault
 from cases.model import (
+    CLOSED,
     Act,
     Case,
     Channel,
@@ -40,9 +44,10 @@ from cases.model import (
 from cases.model import Order as RegisterOrder
 from cases.rulings import Entered, enter, rule
 from cases.staff import VERBS, Order
+from cases.tasks import tasks_of
 from cases.understanding import mask, understand
 from cases.verification import one_time_code
-from cases.work import Known, local_year
+from cases.work import Known, local_year, summary
 from storage import desk, gathering, looking, people, register, saving
 from storage.store import Transaction
 
@@ -110,6 +115,45 @@ async def open_case(tx: Transaction, shops: Sequence[str], case_id: str) -> desk
     return found
 
 
+async def erasure_plan(
+    tx: Transaction, dossier: desk.Dossier, settings: Settings, now: datetime
+) -> Plan | None:
+    """What an erasure that is not answered yet would erase and keep; None for any other case."""
+    case = dossier.case
+    if case.kind is not Kind.ERASURE or case.status in CLOSED:
+        return None
+    terms = furnish(settings.shop(case.shop)).shop.terms
+    customer, orders = await _record(tx, case.shop, dossier.request)
+    return plan_of(customer, orders, terms, today(now))
+
+
+async def recipient_notice(
+    tx: Transaction, house: House, dossier: desk.Dossier, number: int
+) -> tuple[str, Text]:
+    """Who a task is about, and the mail that tells them. Raises TheirFault when there is no such task."""
+    case, request = dossier.case, dossier.request
+    task = next((task for task in tasks_of(dossier.journal) if task.number == number), None)
+    if task is None:
+        raise TheirFault("not_now", id=case.id, reason="no_such_task")
+    language = house.shop.languages[0]
+    answers = [s.letter.context for s in dossier.letters if s.letter.name == "answer_correction"]
+    context = {
+        "case": summary(case),
+        "recipient": task.shown(language),
+        "person": {
+            "name": request.customer_name,
+            "email": request.proof.address,
+            "customer_id": request.customer_id or "",
+        },
+        "corrected": answers[-1]["corrected"] if answers else [],
+    }
+    letter = Letter(
+        key=f"{case.id}/draft/{number}", name="recipient_notice", route=Route.MAIL, shop=case.shop, to="",
+        language=language, context=context, case_id=case.id,
+    )  # fmt: skip
+    return task.shown(language)["name"], words(house, letter, tx.vault.code_key)
+
+
 # -- acting ---------------------------------------------------------------------------------------------------
 
 
@@ -129,8 +173,9 @@ async def act(
         decision, channel = await _sort(tx, house, order, cause=cause, now=now)
     else:
         decision, channel = await _rule(tx, house, order, actor=actor, cause=cause, now=now)
+    leaving = {letter.key: letter for letter in (*decision.letters, *decision.printed)}
     letters = tuple(
-        _going(house, tx, letter) for letter in decision.letters if letter.route is not Route.STAFF
+        _going(house, tx, letter) for letter in leaving.values() if letter.route is not Route.STAFF
     )
     outcome = Outcome(await _case_of(tx, house, decision, order), letters, commit)
     if commit and shown not in ("", outcome.seal):
@@ -148,7 +193,8 @@ def _masked(order: Order) -> Order:
 
 def needs_asking(order: Order) -> bool:
     """A verb that may send something is shown before it goes."""
-    return VERBS[order.verb].sends
+    verb = VERBS[order.verb]
+    return verb.sends or (bool(verb.sends_with) and order.has(verb.sends_with))
 
 
 async def _rule(
@@ -172,7 +218,8 @@ async def _rule(
     customer, orders = await _record(tx, house.shop.profile, request)
     sitting = Desk(
         known, order, actor, cause, dossier.case, request,
-        journal=dossier.journal, customer=customer, orders=orders,
+        journal=dossier.journal, letters=tuple(sent.letter for sent in dossier.letters),
+        customer=customer, orders=orders,
     )  # fmt: skip
     return rule(sitting), request.channel
 

@@ -66,10 +66,10 @@ class StaffChat:
         if name in CUSTOMER_COMMANDS:
             return None
         order = read_line(inbound.text)
+        if VERBS[order.verb].in_terminal or order.has("attach"):
+            raise TheirFault("terminal_only", verb=order.verb)
         if VERBS[order.verb].looks:
             return await self._look(tx, inbound, order)
-        if order.has("attach"):
-            raise TheirFault("terminal_only", verb=order.verb)
         asks = desk.needs_asking(order)
         outcome = await self._act(tx, inbound, order, commit=not asks)
         if asks:
@@ -110,6 +110,10 @@ class StaffChat:
             shown = {key: value for key, value in view.items() if key in _SHOWN_IN_CHAT}
             shown["journal"] = [{"at": e["at"], "event": e["event"]} for e in view["journal"]]
             return self._say(inbound, "case", case=shown)
+        if order.verb == "tasks":
+            found = (await shelves.open_tasks(tx, shops))[:ROWS]
+            told = [{**desk.row_of(case), "task": task.shown(self._language)} for case, task in found]
+            return self._say(inbound, "tasks", rows=told)
         return self._say(inbound, "unsorted", count=len(await shelves.unsorted(tx, shops)))
 
     # -- confirming --------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cases.model import Case, Customer, Entry, Order, Request
+from cases.model import Case, Customer, Entry, Letter, Order, Request
 from cases.staff_verbs import Order as StaffOrder
 from cases.work import Known
 
@@ -23,6 +23,8 @@ class Desk:
     request: Request | None = None
     #: The case's journal so far.
     journal: tuple[Entry, ...] = ()
+    #: Letters written about the case so far, newest last; staff alarms are not among them.
+    letters: tuple[Letter, ...] = field(default=(), repr=False)
     #: The register record the request is about, and its orders, as they stand now.
     customer: Customer | None = field(default=None, repr=False)
     orders: tuple[Order, ...] = field(default=(), repr=False)

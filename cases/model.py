@@ -611,5 +611,7 @@ class Decision:
     sorted_keys: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     corrections: tuple[Applied, ...] = ()
+    #: Letters staff have on paper now.
+    printed: tuple[Letter, ...] = ()
     #: One word for the log and the arrival's row: what was decided.
     outcome: str = ""

@@ -32,6 +32,7 @@ from cases.model import (
     VerifiedBy,
 )  # fmt: skip
 from cases.opening import details_of, lift_ban, open_case, request_id_for, suppress
+from cases.printing import print_letter
 from cases.proving import names_differ, verify
 from cases.staff import VERBS
 from cases.tasks import settle
@@ -180,6 +181,7 @@ RULINGS: dict[str, Callable[[Work, Desk, Case, Request], None]] = {
     "ask": _ask,
     "rekind": _rekind,
     "told": _told,
+    "letter": print_letter,
     "complete": complete,
     "refuse": refuse,
     "withdraw": _withdraw,

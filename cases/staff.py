@@ -92,14 +92,15 @@ def check(verb: Verb, positional: Sequence[str], options: Mapping[str, str]) -> 
         values["TEXT"] = _clean(" ".join(positional[len(wanted) - 1 :]))
     if any(not value for value in values.values()):
         raise _usage(verb)
-    if "KIND" in values:
-        options = {**options, "kind": _kind(verb, values["KIND"])}
+    named = {"kind": _kind(verb, values["KIND"])} if "KIND" in values else {}
+    if "NAME" in values:
+        named["name"] = values["NAME"].lower().replace("-", "_")[:40]
     return Order(
         verb=verb.name,
         case_id=case_id(values.get("ID", "")),
         number=_number(verb, values["N"]) if "N" in values else 0,
         text=values.get("TEXT", ""),
-        options=_checked_options(verb, options) | ({"kind": options["kind"]} if "KIND" in values else {}),
+        options=_checked_options(verb, options) | named,
     )
 
 

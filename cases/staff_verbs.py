@@ -35,6 +35,10 @@ class Verb:
     options: tuple[Option, ...] = ()
     #: It sends letters, so it is shown and confirmed first.
     sends: bool = False
+    #: … only with this switch.
+    sends_with: str = ""
+    #: It reads or writes files, so it is for the terminal alone.
+    in_terminal: bool = False
     #: It changes nothing.
     looks: bool = False
     help: str = ""
@@ -146,6 +150,24 @@ VERBS: dict[str, Verb] = {
             ),
             help="Tick off: this recipient has been told.",
             help_fi="Kuittaa: tälle vastaanottajalle on kerrottu.",
+        ),
+        Verb(
+            "draft", ("ID", "N"), looks=True, in_terminal=True,
+            help="Show the mail that tells a recipient: send it from your own mail program, then tick it off.",
+            help_fi="Näytä viesti, jolla vastaanottajalle kerrotaan: lähetä se omasta postistasi ja kuittaa.",
+        ),
+        Verb(
+            "letter", ("ID", "NAME"),
+            (
+                Option("out", "FILE", help="Where the PDF goes; else ID-NAME.pdf."),
+                Option("mail", help="Send it by e-mail instead."),
+                Option("reason", "TEXT", help="For restriction_ends: why the restriction ends."),
+            ),
+            sends_with="mail", in_terminal=True,
+            help="Print a letter of the case as a PDF to post. Can also begin: "
+            "recipients_told, restriction_ends, signed_request, no_action.",
+            help_fi="Tulosta pyynnön kirje PDF:nä postitettavaksi. Voi myös aloittaa: "
+            "recipients_told, restriction_ends, signed_request, no_action.",
         ),
         Verb(
             "withdraw", ("ID",), sends=True,

@@ -114,6 +114,7 @@ class Work:
         self._sorted: list[str] = []
         self._attempts: list[Attempt] = []
         self._corrections: list[Applied] = []
+        self._printed: list[Letter] = []
         self._numbers = dict(known.next_numbers)
 
     # -- what is known, with what this decision changed -------------------------------------------------
@@ -372,6 +373,15 @@ class Work:
             )
         )
 
+    def print(self, letter: Letter) -> None:
+        """A letter is on paper now."""
+        self._printed.append(letter)
+
+    @property
+    def newest_letter(self) -> Letter:
+        """The letter this decision put in the outbox last."""
+        return self._letters[-1]
+
     @property
     def letters_so_far(self) -> int:
         """How many letters this decision has put in the outbox."""
@@ -403,6 +413,7 @@ class Work:
             sorted_keys=tuple(self._sorted),
             attempts=tuple(self._attempts),
             corrections=tuple(self._corrections),
+            printed=tuple(self._printed),
             outcome=self.outcome,
         )
 

@@ -50,6 +50,9 @@ COUNTERS, CURSORS, ENTRIES, LETTERS = table(CounterRow), table(CursorRow), table
 REQUESTS, SET_ASIDE, SUPPRESSIONS = table(RequestRow), table(SetAsideRow), table(SuppressionRow)
 UNSORTED = table(UnsortedRow)
 
+#: Waits to be printed; what went by mail keeps its own state.
+_ON_PAPER = (LETTERS.c.route == "post") & (LETTERS.c.state == "queued")
+
 
 async def known_keys(tx: Transaction, keys: Sequence[str]) -> set[str]:
     """Which of these arrivals have been handled before."""
@@ -108,6 +111,7 @@ async def save_many(
     suppressions = [suppression_values(s, vault) for d in decisions for s in d.suppressions]
     unsorted = [unsorted_values(item, vault) for d in decisions for item in d.unsorted]
     fixes = [correction for d in decisions for correction in d.corrections]
+    printed = [letter.key for d in decisions for letter in d.printed]
     settled = [key for d in decisions for key in d.sorted_keys]
     talks = [_talk_values(d.conversation, vault, now) for d in decisions if d.conversation is not None]
     await _save_versioned(tx, REQUESTS, [request_values(request, vault) for request in requests])
@@ -119,6 +123,10 @@ async def save_many(
         await tx.run(insert(ATTEMPTS), attempts)
     if letters:
         await tx.upsert(LETTERS, letters, keys=["key"])
+    if printed:
+        await tx.run(
+            update(LETTERS).where(_ON_PAPER, LETTERS.c.key.in_(printed)).values(state="sent", done_at=now)
+        )
     if suppressions:
         update_columns = ["state", "purposes", "customer_id"]
         await tx.upsert(

@@ -12,13 +12,16 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from app.commands.follow_ups import plan_view, task_list
 from app.commands.looks import day, due_text, moment, person, plain
 from app.shapes import iso, view_of
 from app.words import words
 from cases.answering import is_absolute
 from cases.deadlines import Deadline
+from cases.erasure import Plan
 from cases.model import Case, Channel, Entry, Request, Route, Status
 from cases.staff import VERBS
+from cases.tasks import tasks_of
 from storage.desk import Dossier, SentLetter
 from templates import UnknownLetterError, find, labels
 
@@ -35,7 +38,9 @@ NEXT_VERBS: Mapping[Status, tuple[str, ...]] = {
 }
 
 
-def case_view(dossier: Dossier, dates: Deadline, language: str, today: date) -> Group:
+def case_view(
+    dossier: Dossier, dates: Deadline, language: str, today: date, *, plan: Plan | None = None
+) -> Group:
     """One case with everything on it."""
     case = dossier.case
     named, said = labels(language), words(language)["case"]
@@ -43,19 +48,29 @@ def case_view(dossier: Dossier, dates: Deadline, language: str, today: date) -> 
     parts: list[RenderableType] = [Text(title, style="bold"), _head(dossier, language, today)]
 
     def section(name: str, content: RenderableType) -> None:
-        parts.extend((Text(""), Rule(Text(said[name], style="bold"), align="left", style="dim")))
+        heading = words(language)[name]["title"] if name in _TITLED else said[name]
+        parts.extend((Text(""), Rule(Text(heading, style="bold"), align="left", style="dim")))
         parts.append(Padding(content, (0, 0, 0, 2)))
 
     section("asked", _asked(dossier.request, said))
     details = _details(case, language)
     if details.row_count:
         section("details", details)
+    if plan is not None:
+        section("plan", plan_view(plan, language))
+    tasks = tasks_of(dossier.journal)
+    if tasks:
+        section("tasks", task_list(tasks, language))
     section("next", _next(case, language, today))
     section("journal", _journal(dossier.journal, language))
     if any(sent.letter.route is not Route.STAFF for sent in dossier.letters):
         section("letters", _letters(dossier.letters, language))
     section("dates", _dates(dates, language))
     return Group(*parts)
+
+
+#: Sections with words of their own.
+_TITLED = frozenset({"plan", "tasks"})
 
 
 def _grid() -> Table:

@@ -31,7 +31,7 @@ from app.commands.common import (
     sentence,
     settings_of,
 )
-from app.commands.looks import console
+from app.commands.looks import console, plain
 from app.house import House, furnish, utc_now
 from app.settings import Settings
 from app.words import language, words
@@ -83,7 +83,7 @@ def _parameters(verb: Verb) -> list[inspect.Parameter]:
     add("config", Path, CONFIG)
     add("shop", str | None, SHOP)
     add("as_json", bool, JSON)
-    if verb.sends:
+    if verb.sends or verb.sends_with:
         add("yes", bool, typer.Option(False, "--yes", help="Send without asking."))
     return found
 
@@ -129,6 +129,7 @@ async def _queue(settings: Settings, shop: str | None, order: Order, as_json: bo
 async def _case(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
     async with opened(settings) as store, store.read() as tx:
         dossier = await desk.open_case(tx, names_of(settings, shop), order.case_id)
+        plan = await desk.erasure_plan(tx, dossier, settings, utc_now())
     if as_json:
         print_json(desk.view_of(dossier))
         return
@@ -136,7 +137,7 @@ async def _case(settings: Settings, shop: str | None, order: Order, as_json: boo
 
     facts = furnish(settings.shop(dossier.case.shop)).shop
     dates = deadline_of(dossier.case.received_at.astimezone(desk.HELSINKI), dossier.journal, facts)
-    console().print(case_view(dossier, dates, language(), desk.today(utc_now())))
+    console().print(case_view(dossier, dates, language(), desk.today(utc_now()), plan=plan))
 
 
 async def _unsorted(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
@@ -151,9 +152,40 @@ async def _unsorted(settings: Settings, shop: str | None, order: Order, as_json:
     console().print(unsorted_view(rows, language()))
 
 
+async def _tasks(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
+    from app.commands.follow_ups import task_row, tasks_view
+
+    async with opened(settings) as store, store.read() as tx:
+        found = await shelves.open_tasks(tx, names_of(settings, shop))
+    if as_json:
+        print_json([task_row(case, task, language()) for case, task in found])
+        return
+    console().print(tasks_view(found, language()))
+
+
+async def _draft(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
+    """The mail a recipient gets, to be sent by hand: whoever it goes to is not known to the register."""
+    async with opened(settings) as store, store.read() as tx:
+        dossier = await desk.open_case(tx, names_of(settings, shop), order.case_id)
+        house = house_of(settings, dossier.case.shop)
+        name, draft = await desk.recipient_notice(tx, house, dossier, order.number)
+    if as_json:
+        print_json({"to": name, "subject": draft.subject, "text": draft.body})
+        return
+    said = words(language())
+    typer.echo(said["draft"]["to"].format(name=plain(name)))
+    typer.echo(f"{said['preview']['subject'].format(subject=plain(draft.subject))}\n\n{plain(draft.body)}")
+
+
 Look = Callable[[Settings, str | None, Order, bool], Coroutine[Any, Any, None]]
 
-_LOOKS: dict[str, Look] = {"queue": _queue, "case": _case, "unsorted": _unsorted}
+_LOOKS: dict[str, Look] = {
+    "queue": _queue,
+    "case": _case,
+    "unsorted": _unsorted,
+    "tasks": _tasks,
+    "draft": _draft,
+}
 
 
 # -- acting ---------------------------------------------------------------------------------------------------
