@@ -170,6 +170,7 @@ class Lexicon:
         self._misspelled = _Misspelled(sorted(self._slips), plain)
         self._patterns_of = lru_cache(maxsize=65_536)(self._find_patterns)
         self._meanings_of = lru_cache(maxsize=65_536)(self._find_meanings)
+        self._meanings_in = lru_cache(maxsize=65_536)(self._find_meanings_in)
 
     def _read(self, name: str, table: dict[str, Any]) -> None:
         unknown = set(table) - _KNOWN_KEYS
@@ -220,8 +221,22 @@ class Lexicon:
         """The languages whose patterns a folded word hits."""
         return frozenset(language for _, language, _ in self._meanings_of(word) if language != ANY)
 
+    def touched(self, word: str, languages: frozenset[str]) -> frozenset[str]:
+        """The concepts a folded word may tell of: what it means, and each phrase of which it hits the longest word."""
+        hits = {pattern for pattern, _ in self._patterns_of(word)}
+        begun = (
+            phrase.concept
+            for phrases in self._phrases.values()
+            for phrase in phrases
+            if max((part for part in phrase.parts if part != GAP), key=len) in hits
+        )
+        return self.meanings(word, languages) | frozenset(begun)
+
     def meanings(self, word: str, languages: frozenset[str] | None = None) -> frozenset[str]:
         """The concepts of one folded word; `languages` None means all."""
+        return self._meanings_in(word, languages)
+
+    def _find_meanings_in(self, word: str, languages: frozenset[str] | None) -> frozenset[str]:
         return frozenset(
             concept
             for concept, language, long in self._meanings_of(word)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cases.model import Act, Correction, Kind, Purpose, Reading
+from cases.model import Act, Correction, Kind, Purpose, Reading, Special
 from cases.understanding import digits
 from cases.understanding.corrections import FIELDS, read_correction
 from cases.understanding.language import detect
@@ -17,7 +17,8 @@ from cases.understanding.prepare import excerpt, visible, without_signature
 from cases.understanding.rules import Finding, apply
 from cases.understanding.sensitive import MASKS, mask
 from cases.understanding.slots import claimed_email, identifiers, labelled_email
-from cases.understanding.tokens import tokenise
+from cases.understanding.special import Recognised, is_telling, recognise
+from cases.understanding.tokens import tokenise, words_of
 
 #: Bans that an objection in the same message speaks of.
 _OBJECTABLE = frozenset({Purpose.PROFILING, Purpose.DISCLOSURE, Purpose.PUBLICATION})
@@ -51,10 +52,12 @@ class _Reader:
     def __init__(self, body: str, heading: str, own: str, lang: str) -> None:
         self.lang = lang
         self.own = own
+        self.heading = heading
         self.message = Message(body, lang)
         self.findings = apply(self.message.scopes(), self.message.words)
         if not self.findings and heading:
             # A body that asks for nothing ("Hei, nimeni on …") leans on its subject.
+            self.heading = ""
             self.message = Message(f"{heading}\n\n{body}", lang)
             self.findings = apply(self.message.scopes(), self.message.words)
 
@@ -244,6 +247,10 @@ class _Reader:
         candidates: tuple[Kind, ...] = (),
     ) -> Reading:
         new = frozenset(c.new_value for c in corrections if c.name == "email" and c.new_value)
+        spoken = self._recognised(bool(kinds or candidates))
+        if kinds and sure and set(spoken.special) - {Special.COMPANY_CONTACT}:
+            # Whoever it is for, the right asked for stays clear; a person settles the rest.
+            sure, candidates = False, kinds
         claim = identifiers(self.message.text)
         return Reading(
             lang=self.lang,
@@ -257,11 +264,21 @@ class _Reader:
             codes=found_codes,
             case_ids=digits.case_ids(self.own),
             sensitive=sensitive,
+            special=spoken.special,
             sure=(sure and all(finding.rule.sure for finding in used)) or bool(kinds and sure),
             candidates=candidates,
-            why=tuple(dict.fromkeys(finding.why for finding in used)),
+            why=(*dict.fromkeys(finding.why for finding in used), *spoken.why),
             safe_text=_without_codes(safe),
         )
+
+    def _recognised(self, asks: bool) -> Recognised:
+        """For whom it is written; a subject of the writer's own says it as well as the text."""
+        found = recognise(self.message, asks)
+        if found.special or not any(
+            is_telling(word, self.message.languages) for word in words_of(self.heading)
+        ):
+            return found
+        return recognise(Message(self.heading, self.lang), asks)
 
 
 def _without_codes(text: str) -> str:

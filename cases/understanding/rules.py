@@ -247,17 +247,19 @@ def _places(scopes: Sequence[Scope]) -> dict[str, list[tuple[int, Scope]]]:
 
 
 def _stretches(rule: Rule, where: Mapping[str, Sequence[tuple[int, Scope]]]) -> list[Scope]:
+    if where.keys().isdisjoint(rule.needs[0]):
+        return []
     numbered: dict[int, Scope] = {}
     for key in rule.needs[0]:
         if key in where:
             numbered.update(where[key])
-    return [numbered[number] for number in sorted(numbered)] if numbered else []
+    return [numbered[number] for number in sorted(numbered)]
 
 
 def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Iterator[Finding]:
     hits = scope.hits
     heads = [hit for key in rule.needs[0] for hit in hits.get(key, ()) if not hit.spent_in(used)]
-    if not heads or (rule.asks and not scope.asks) or any(key in hits for key in rule.without):
+    if not heads or (rule.asks and not scope.asks) or not hits.keys().isdisjoint(rule.without):
         return
     if (rule.max_words and scope.words > rule.max_words) or (rule.bare and not scope.bare):
         return
