@@ -7,6 +7,7 @@ it is handed out as plain data. No sentence of a letter stands here.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -14,21 +15,27 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
 
-from cases.model import Kind, Language, Shop
-from cases.terms import KeptFor
+from cases.model import Kind, Language, Purpose, Shop
+from cases.terms import KeptFor, Period, Terms, Told
 from shops.notice import (
     Category,
     Contact,
     Controller,
     Erasure,
+    LegalBasis,
+    Line,
     OptOut,
     Profiling,
+    Promise,
+    Publication,
     Recipient,
     Retention,
     Right,
     Rights,
+    Source,
     Transfers,
     Words,
+    in_both,
 )
 from shops.refusals import Table, path_in, sentences
 
@@ -68,6 +75,17 @@ def _distinct(languages: list[Language]) -> list[Language]:
     return languages
 
 
+def _distinct_ids(recipients: list[Recipient]) -> list[Recipient]:
+    seen: set[str] = set()
+    for number, recipient in enumerate(recipients):
+        if recipient.id in seen:
+            raise ValueError(
+                f"holds an id a second time, at [{number}]: give each recipient an id of its own"
+            )
+        seen.add(recipient.id)
+    return recipients
+
+
 class Profile(Table):
     """One shop, from its privacy notice."""
 
@@ -98,22 +116,31 @@ class Profile(Table):
     convention: Literal["stop_clock_v1", "no_suspension"] = Field(
         default="stop_clock_v1", description="one of stop_clock_v1, no_suspension"
     )
-    #: None: the notice names no authority, or none by name.
-    complaint_authority: Literal["ombudsman"] | None = Field(
-        default=None, description='"ombudsman", or leave the key out'
+    #: None: the notice does not speak of complaints. "unnamed": it does, and not of whom they go to.
+    complaint_authority: Literal["ombudsman", "unnamed"] | None = Field(
+        default=None, description="one of ombudsman, unnamed; or leave the key out"
     )
+    #: Empty: of anything. Else the notice speaks of complaints about answers to these requests only.
+    complaint_about: list[Kind] = Field(default=[], description=f"a list of {', '.join(Kind)}")
+    #: Acts the notice rests on that are no longer in force, by number.
+    repealed_acts: list[Line] = Field(default=[], description='a list such as ["523/1999"]')
+    #: What should stand where the notice was left unfinished.
+    placeholders: list[Words] = Field(default=[], description=_WORDS_LIST)
     purposes: list[Words] = Field(default=[], description=_WORDS_LIST)
-    bases: list[Words] = Field(default=[], description=_WORDS_LIST)
-    sources: list[Words] = Field(default=[], description=_WORDS_LIST)
+    bases: list[LegalBasis] = Field(default=[], description=_WORDS_LIST)
+    sources: list[Source] = Field(default=[], description=_WORDS_LIST)
     rights: Rights = Field(default=Rights(), description="blocks such as [rights.access]")
     categories: list[Category] = Field(min_length=1, description="a block headed [[categories]] for each")
-    recipients: list[Recipient] = Field(default=[], description="a block headed [[recipients]] for each")
+    recipients: Annotated[list[Recipient], AfterValidator(_distinct_ids)] = Field(
+        default=[], description="a block headed [[recipients]] for each"
+    )
     transfers: Transfers | None = Field(default=None, description="a block headed [transfers]")
     keeps_until_asked: bool = Field(default=False, description="true or false")
     retention: list[Retention] = Field(default=[], description="a block headed [[retention]] for each rule")
     erasure: Erasure = Field(default=Erasure(), description="a block headed [erasure]")
     opt_out: OptOut = Field(description="a block headed [opt_out]")
     profiling: Profiling = Field(default=Profiling(), description="a block headed [profiling]")
+    publication: Publication | None = Field(default=None, description="a block headed [publication]")
 
     @property
     def name(self) -> str:
@@ -142,22 +169,105 @@ class Profile(Table):
             convention=self.convention,
             staff_chat=staff_chat,
             mailbox=mailbox,
+            terms=self.terms(),
+        )
+
+    def terms(self) -> Terms:
+        """The notice as far as decisions rest on it, with the law where it is silent."""
+        correction = self.rights.correction
+        promised = correction.promises if correction else []
+        month, day = self.erasure.financial_year_ends.split("-")
+        return Terms(
+            recipients=tuple(
+                Told(
+                    id=recipient.id,
+                    name=recipient.label,
+                    what=in_both(recipient.gets or recipient.what),
+                    only_if=in_both(recipient.only_if) if recipient.only_if else None,
+                    marketing=recipient.marketing,
+                )
+                for recipient in self.recipients
+                if recipient.told
+            ),
+            kept_for=self.exceptions(),
+            periods=tuple(
+                Period(rule.since.value, rule.years, rule.only_without_orders) for rule in self.retention
+            ),
+            anonymises=self.erasure.anonymises,
+            public_posts_remain=self.erasure.public_posts_remain,
+            financial_year_ends=(int(month), int(day)),
+            purposes=tuple(purpose for purpose in Purpose if purpose in self.opt_out.purposes),
+            certifies_refusals=Promise.REFUSAL_CERTIFICATE in promised,
+            signature_offered=self.signature_policy == "offer",
         )
 
     def facts(self, language: Language) -> dict[str, Any]:
         """What letters may say of the shop: JSON-ready, in one language, gaps filled by law.
 
-        Fixed words (`since`, `kept_for`, `role`, `outside_eea`, `opt_out_purposes`) stay words: letters turn
-        them into sentences. `outside_eea` is "" and `automated_decisions` None where the notice is silent.
+        Fixed words (`since`, `kept_for`, `role`, `outside_eea`, `opt_out_purposes`, `promises` and the like)
+        stay words: letters turn them into sentences. `outside_eea` is "" and `automated_decisions` None where
+        the notice is silent; so is any text.
         """
 
         def said(words: Words | None) -> str:
             return words.to(language) if words else ""
 
-        def all_said(several: list[Words]) -> list[str]:
+        def all_said(several: Sequence[Words]) -> list[str]:
             return [words.to(language) for words in several]
 
-        controller, contact, transfers = self.controller, self.contact, self.transfers
+        return {
+            **self._who(language),
+            "reply_months": self.reply_months or _MONTHS_BY_LAW,
+            "signature_offered": self.signature_policy == "offer",
+            "rights": self._rights(),
+            "purposes": all_said(self.purposes),
+            "bases": all_said(self.bases),
+            "sources": all_said(self.sources),
+            "categories": [
+                {
+                    "name": said(category.name),
+                    "columns": category.columns,
+                    "held": category.held,
+                    "only_if": said(category.only_if),
+                }
+                for category in self.categories
+            ],
+            "recipients": [
+                {
+                    "id": recipient.id,
+                    "name": recipient.name or "",
+                    "what": said(recipient.what),
+                    "gets": said(recipient.gets),
+                    "role": recipient.role,
+                    "only_if": said(recipient.only_if),
+                    "marketing": recipient.marketing,
+                    "outside_eea": recipient.outside_eea,
+                    "based_in": recipient.based_in or "",
+                }
+                for recipient in self.recipients
+            ],
+            **self._whereabouts(said),
+            "keeps_until_asked": self.keeps_until_asked,
+            "retention": [rule.model_dump(mode="json") for rule in self.retention],
+            "kept_for": [reason.value for reason in self.exceptions()],
+            "public_posts_remain": self.erasure.public_posts_remain,
+            "anonymises": self.erasure.anonymises,
+            "opt_out_purposes": [purpose.value for purpose in self.opt_out.purposes],
+            "opt_out_switches": [
+                {"name": said(switch.name), "purpose": switch.purpose.value, "doors": [*switch.doors]}
+                for switch in self.opt_out.switches
+            ],
+            "targeting": self.profiling.targeting,
+            "automated_decisions": self.profiling.automated_decisions,
+            "profiling_note": said(self.profiling.note),
+            "authority": {
+                key: value.to(language) if isinstance(value, Words) else value
+                for key, value in _OMBUDSMAN.items()
+            },
+        }
+
+    def _who(self, language: Language) -> dict[str, Any]:
+        controller, contact = self.controller, self.contact
         return {
             "name": self.name,
             "controller": controller.name,
@@ -166,41 +276,34 @@ class Profile(Table):
             "email": controller.email,
             "phone": self._phone(),
             "contact": contact.name if contact else "",
-            "contact_title": said(contact.title) if contact else "",
-            "register_name": said(self.register_name),
-            "reply_months": self.reply_months or _MONTHS_BY_LAW,
-            "signature_offered": self.signature_policy == "offer",
-            "purposes": all_said(self.purposes),
-            "bases": all_said(self.bases),
-            "sources": all_said(self.sources),
-            "categories": [
-                {"name": said(category.name), "columns": category.columns, "held": category.held}
-                for category in self.categories
-            ],
-            "recipients": [
-                {
-                    "name": recipient.name or "",
-                    "what": said(recipient.what),
-                    "role": recipient.role,
-                    "only_if": said(recipient.only_if),
-                    "outside_eea": recipient.outside_eea,
-                }
-                for recipient in self.recipients
-            ],
-            "outside_eea": transfers.outside_eea if transfers else "",
-            "transfer_note": said(transfers.note) if transfers else "",
-            "keeps_until_asked": self.keeps_until_asked,
-            "retention": [rule.model_dump(mode="json") for rule in self.retention],
-            "kept_for": [reason.value for reason in self.exceptions()],
-            "public_posts_remain": self.erasure.public_posts_remain,
-            "opt_out_purposes": [purpose.value for purpose in self.opt_out.purposes],
-            "targeting": self.profiling.targeting,
-            "automated_decisions": self.profiling.automated_decisions,
-            "profiling_note": said(self.profiling.note),
-            "authority": {
-                key: value.to(language) if isinstance(value, Words) else value
-                for key, value in _OMBUDSMAN.items()
-            },
+            "contact_title": contact.title.to(language) if contact and contact.title else "",
+            "register_name": self.register_name.to(language) if self.register_name else "",
+        }
+
+    def _rights(self) -> dict[str, dict[str, list[str] | str]]:
+        """What the notice says of each right it speaks of."""
+        said = {kind: self.right(kind) for kind in Kind}
+        return {
+            kind.value: {
+                "doors": [door.value for door in right.doors],
+                "form": right.form.value,
+                "promises": [promise.value for promise in right.promises],
+            }
+            for kind, right in said.items()
+            if right
+        }
+
+    def _whereabouts(self, said: Callable[[Words | None], str]) -> dict[str, Any]:
+        """Where data are, where they may go, and what of them is published."""
+        transfers, publication = self.transfers or Transfers(), self.publication
+        return {
+            "outside_eea": transfers.outside_eea or "",
+            "transfer_only_if": said(transfers.only_if),
+            "transfer_note": said(transfers.note),
+            "stored_in": said(transfers.stored_in),
+            "publication": publication.when if publication else "",
+            "published_as_list": publication.as_list if publication else False,
+            "published": said(publication.what) if publication else "",
         }
 
     def _phone(self) -> str:

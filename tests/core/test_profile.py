@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cases.model import Kind, Language, Purpose
-from cases.terms import KeptFor
+from cases.terms import KeptFor, Period, Terms, Told
 from shops.notice import Form
 from shops.profile import Profile, ProfileError, built_in_profiles, load_profile
 from shops.refusals import keys_of
@@ -51,6 +51,53 @@ def test_liwigo_is_built_in_with_the_facts_of_its_notice() -> None:
 
 def test_accounting_law_applies_where_the_notice_states_no_exception() -> None:
     assert load_profile("liwigo").exceptions() == (KeptFor.ACCOUNTING,)
+
+
+def test_the_core_gets_the_terms_of_the_notice(tmp_path: Path) -> None:
+    """Recipients by the name they are called by, periods, exceptions and what can be forbidden."""
+    text = ODD.replace("[profiling]", 'anonymises = true\nfinancial_year_ends = "06-30"\n[profiling]')
+    (tmp_path / "own.toml").write_text('signature_policy = "offer"\n' + text)
+    assert load_profile(tmp_path / "own.toml").to_shop().terms == Terms(
+        recipients=(
+            Told(
+                "mailing",
+                {"fi": "sähköpostimarkkinoinnin kumppani", "en": "e-mail marketing partner"},
+                {"fi": "sähköpostimarkkinoinnin kumppani", "en": "e-mail marketing partner"},
+                {"fi": "lupa on annettu", "en": "permission has been given"},
+                marketing=True,
+            ),
+            Told(
+                "customs",
+                {"fi": "Tulli", "en": "Tulli"},
+                {"fi": "passin numero", "en": "passport number"},
+            ),
+        ),
+        kept_for=(KeptFor.ACCOUNTING, KeptFor.STATUTORY, KeptFor.OPEN_INVOICE, KeptFor.COLLECTION),
+        periods=(Period("end_of_customership"),),
+        anonymises=True,
+        financial_year_ends=(6, 30),
+        purposes=(Purpose.DIRECT_MARKETING,),
+        certifies_refusals=True,
+        signature_offered=True,
+    )
+
+
+def test_an_authority_that_only_asks_now_and_then_is_told_of_nothing(tmp_path: Path) -> None:
+    """GDPR Art. 4(9): in a single inquiry it is no recipient; the notice's list still has it."""
+    (tmp_path / "own.toml").write_text(ODD.replace('role = "authority"', 'role = "authority"\ntold = false'))
+    profile = load_profile(tmp_path / "own.toml")
+    assert [told.id for told in profile.to_shop().terms.recipients] == ["mailing"]
+    assert [recipient["id"] for recipient in profile.facts(Language.EN)["recipients"]] == [
+        "mailing",
+        "customs",
+    ]
+
+
+def test_liwigo_keeps_no_longer_than_five_years() -> None:
+    assert load_profile("liwigo").to_shop().terms.periods == (
+        Period("last_order", 5),
+        Period("registration", 5, only_without_orders=True),
+    )
 
 
 def test_the_core_gets_what_it_must_know_of_the_shop() -> None:
@@ -164,7 +211,10 @@ def test_a_signature_may_be_offered(tmp_path: Path) -> None:
             "reply_months = 2",
             "reply_months cannot be read: write 1, or leave the key out; the law allows no more.",
         ),
-        ("complaint = 1", "complaint is not a key: did you mean complaint_authority?"),
+        (
+            "complaint_authorities = 1",
+            "complaint_authorities is not a key: did you mean complaint_authority?",
+        ),
         ('transfers = "no"', "transfers cannot be read: write a block headed [transfers]."),
         (
             'bases = ["suostumus"]',
@@ -191,10 +241,19 @@ def test_a_wrong_key_is_named_with_what_to_write(tmp_path: Path, wrong: str, tol
         ("[[retention]]\nyears = 5", "retention[0].since is missing: write one of last_order"),
         ('[[retention]]\nsince = "registration"\nyears = 0', "retention[0].years cannot be read"),
         ('[transfers]\noutside_eea = "no"', "transfers.outside_eea cannot be read: write one of never"),
-        ('[[recipients]]\nname = "Malli"', "recipients[0].what is missing: write the same in both languages"),
+        ('[[recipients]]\nid = "malli"\nname = "Malli"', "recipients[0].what is missing: write the same"),
         (
             '[erasure]\nstated_exceptions = ["tax"]',
             "erasure.stated_exceptions[0] cannot be read: write a list of",
+        ),
+        (
+            '[[recipients]]\nid = "a1"\nwhat = { fi = "x", en = "y" }\n' * 2,
+            "recipients holds an id a second time, at [1]: give each recipient",
+        ),
+        ('[erasure]\nfinancial_year_ends = "02-30"', "erasure.financial_year_ends is no day of the year"),
+        (
+            '[[opt_out.switches]]\nname = { fi = "x", en = "y" }\npurpose = "profiling"',
+            "opt_out has a switch 0 for profiling, which its purposes do not name",
         ),
         (
             '[[categories]]\nname = { fi = "x", en = "y" }\ncolumns = ["nmae"]',
@@ -265,12 +324,15 @@ doors = ["phone", "post", "email", "unsubscribe_link"]
 name = { fi = "passin numero", en = "passport number" }
 held = true
 [[recipients]]
+id = "mailing"
 what = { fi = "sähköpostimarkkinoinnin kumppani", en = "e-mail marketing partner" }
 marketing = true
 only_if = { fi = "lupa on annettu", en = "permission has been given" }
 [[recipients]]
+id = "customs"
 name = "Tulli"
 what = { fi = "verovapaa myynti", en = "tax-free sales" }
+gets = { fi = "passin numero", en = "passport number" }
 role = "authority"
 [transfers]
 outside_eea = "if_necessary"
@@ -295,5 +357,5 @@ def test_the_other_notices_points_fit_the_shape(tmp_path: Path) -> None:
     assert facts["kept_for"] == ["accounting", "statutory", "open_invoice", "collection"]
     assert [r["only_if"] for r in facts["recipients"]] == ["lupa on annettu", ""]
     assert facts["retention"] == [
-        {"since": "end_of_customership", "years": None, "only_without_orders": False}
+        {"since": "end_of_customership", "years": None, "only_without_orders": False, "mainly": False}
     ]
