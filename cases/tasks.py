@@ -12,7 +12,7 @@ from typing import Any
 
 from cases.faults import TheirFault
 from cases.model import Case, Entry, Event, Kind, Language
-from cases.terms import Told
+from cases.terms import Terms, Told
 from cases.work import MACHINE, Work
 
 #: After these rights are carried out every recipient is told (GDPR Art. 19).
@@ -71,12 +71,12 @@ def tasks_of(journal: Iterable[Entry]) -> tuple[Task, ...]:
     return tuple(found.values())
 
 
-def recipients_for(case: Case, recipients: Iterable[Told]) -> list[Told]:
-    """Who must be told about a case: everyone, those who market, or nobody."""
+def recipients_for(case: Case, terms: Terms) -> list[Told]:
+    """Who must be told about a case: everyone, those who market, or nobody; of corrections the sources as well."""
     if case.kind in TOLD_TO_ALL:
-        return list(recipients)
+        return [*terms.recipients, *(terms.sources if case.kind is Kind.CORRECTION else ())]
     marketing = case.kind in (Kind.OPT_OUT, Kind.OBJECTION)
-    return [told for told in recipients if marketing and told.marketing]
+    return [told for told in terms.recipients if marketing and told.marketing]
 
 
 def open_tasks(work: Work, case: Case, journal: Iterable[Entry]) -> Case:
@@ -84,7 +84,7 @@ def open_tasks(work: Work, case: Case, journal: Iterable[Entry]) -> Case:
     there = tasks_of(journal)
     known = {task.recipient for task in there}
     number = max((task.number for task in there), default=0)
-    for told in recipients_for(case, work.shop.terms.recipients):
+    for told in recipients_for(case, work.shop.terms):
         if told.id in known:
             continue
         number += 1

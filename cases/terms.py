@@ -68,6 +68,8 @@ class Terms:
     """The notice, as far as decisions need it. The defaults are those of the law alone."""
 
     recipients: tuple[Told, ...] = ()
+    #: Where data came from, if the notice promises that a correction is told there, too.
+    sources: tuple[Told, ...] = ()
     #: Accounting law is always among these.
     kept_for: tuple[KeptFor, ...] = (KeptFor.ACCOUNTING,)
     periods: tuple[Period, ...] = ()

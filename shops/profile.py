@@ -13,7 +13,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from cases.model import Kind, Language, Purpose, Shop
 from cases.terms import KeptFor, Period, Terms, Told
@@ -52,6 +59,11 @@ _OMBUDSMAN = {
 }
 
 
+#: What a source is to whoever is told of a correction, and when it is told.
+_SOURCE = Words(fi="tietojen lähde", en="source of the data")
+_FROM_THERE = Words(fi="virheellinen tieto on saatu sieltä", en="the wrong data came from there")
+
+
 class ProfileError(Exception):
     """A profile cannot be used; each problem is a sentence that names a key and what to write."""
 
@@ -73,17 +85,6 @@ def _distinct(languages: list[Language]) -> list[Language]:
     if len(set(languages)) < len(languages):
         raise ValueError("names a language twice: write each once")
     return languages
-
-
-def _distinct_ids(recipients: list[Recipient]) -> list[Recipient]:
-    seen: set[str] = set()
-    for number, recipient in enumerate(recipients):
-        if recipient.id in seen:
-            raise ValueError(
-                f"holds an id a second time, at [{number}]: give each recipient an id of its own"
-            )
-        seen.add(recipient.id)
-    return recipients
 
 
 class Profile(Table):
@@ -131,9 +132,7 @@ class Profile(Table):
     sources: list[Source] = Field(default=[], description=_WORDS_LIST)
     rights: Rights = Field(default=Rights(), description="blocks such as [rights.access]")
     categories: list[Category] = Field(min_length=1, description="a block headed [[categories]] for each")
-    recipients: Annotated[list[Recipient], AfterValidator(_distinct_ids)] = Field(
-        default=[], description="a block headed [[recipients]] for each"
-    )
+    recipients: list[Recipient] = Field(default=[], description="a block headed [[recipients]] for each")
     transfers: Transfers | None = Field(default=None, description="a block headed [transfers]")
     keeps_until_asked: bool = Field(default=False, description="true or false")
     retention: list[Retention] = Field(default=[], description="a block headed [[retention]] for each rule")
@@ -141,6 +140,22 @@ class Profile(Table):
     opt_out: OptOut = Field(description="a block headed [opt_out]")
     profiling: Profiling = Field(default=Profiling(), description="a block headed [profiling]")
     publication: Publication | None = Field(default=None, description="a block headed [publication]")
+
+    @model_validator(mode="after")
+    def _distinct_ids(self) -> Profile:
+        """Tasks are known by these ids, so that one twice would be told once."""
+        seen: set[str] = set()
+        ids = {
+            "recipients": [recipient.id for recipient in self.recipients],
+            "sources": [source.id for source in self.sources],
+        }
+        for where, number, one in (
+            (where, n, one) for where, all_ in ids.items() for n, one in enumerate(all_)
+        ):
+            if one in seen:
+                raise ValueError(f"{where}[{number}].id is used before: give each one an id of its own")
+            seen |= {one} if one else set()
+        return self
 
     @property
     def name(self) -> str:
@@ -188,6 +203,11 @@ class Profile(Table):
                 )
                 for recipient in self.recipients
                 if recipient.told
+            ),
+            sources=tuple(
+                Told(source.id, in_both(source), in_both(_SOURCE), in_both(_FROM_THERE))
+                for source in self.sources
+                if source.id and Promise.SOURCE_TOLD in promised
             ),
             kept_for=self.exceptions(),
             periods=tuple(

@@ -93,6 +93,14 @@ def test_an_authority_that_only_asks_now_and_then_is_told_of_nothing(tmp_path: P
     ]
 
 
+def test_sources_hear_of_corrections_where_the_notice_promises_it(tmp_path: Path) -> None:
+    sources = 'sources = [{ fi = "asiakas", en = "the customer" }, { id = "shops", fi = "liikkeet", en = "shops" }]\n'
+    (tmp_path / "own.toml").write_text(sources + ODD)
+    assert [told.id for told in load_profile(tmp_path / "own.toml").terms().sources] == ["shops"]
+    (tmp_path / "own.toml").write_text(sources + ODD.replace('"source_told", ', ""))
+    assert load_profile(tmp_path / "own.toml").terms().sources == ()
+
+
 def test_liwigo_keeps_no_longer_than_five_years() -> None:
     assert load_profile("liwigo").to_shop().terms.periods == (
         Period("last_order", 5),
@@ -248,7 +256,7 @@ def test_a_wrong_key_is_named_with_what_to_write(tmp_path: Path, wrong: str, tol
         ),
         (
             '[[recipients]]\nid = "a1"\nwhat = { fi = "x", en = "y" }\n' * 2,
-            "recipients holds an id a second time, at [1]: give each recipient",
+            "Recipients[1].id is used before: give each one an id of its own",
         ),
         ('[erasure]\nfinancial_year_ends = "02-30"', "erasure.financial_year_ends is no day of the year"),
         (
