@@ -145,15 +145,13 @@ class Profile(Table):
     def _distinct_ids(self) -> Profile:
         """Tasks are known by these ids, so that one twice would be told once."""
         seen: set[str] = set()
-        ids = {
-            "recipients": [recipient.id for recipient in self.recipients],
-            "sources": [source.id for source in self.sources],
-        }
-        for where, number, one in (
-            (where, n, one) for where, all_ in ids.items() for n, one in enumerate(all_)
-        ):
+        ids: list[tuple[str, str | None]] = [
+            *((f"recipients[{number}]", one.id) for number, one in enumerate(self.recipients)),
+            *((f"sources[{number}]", one.id) for number, one in enumerate(self.sources)),
+        ]
+        for where, one in ids:
             if one in seen:
-                raise ValueError(f"{where}[{number}].id is used before: give each one an id of its own")
+                raise ValueError(f"{where}.id is used before: give each one an id of its own")
             seen |= {one} if one else set()
         return self
 
