@@ -32,9 +32,11 @@ from cases.model import (
     Unsorted,
 )  # fmt: skip
 from cases.opening import (
+    FLAGS_FOR_OTHERS,
     TEXT_KEPT,
     add_to_details,
     asks_for_rights,
+    held_for,
     is_correction_without_value,
     join,
     open_request,
@@ -42,6 +44,7 @@ from cases.opening import (
     split_repeats,
 )  # fmt: skip
 from cases.proving import candidates, hide_codes, send_code, share_proof, take_claim, try_code
+from cases.special import add_special_of, greet_company_contact, note_special, take_special
 from cases.standing import MASKED, lately_closed, own_cases
 from cases.verification import LIFETIME, alarm_is_new
 from cases.work import MACHINE, Known, Work, summaries
@@ -170,13 +173,17 @@ def _hold_spam(work: Work, inbound: Inbound) -> None:
         work.outcome = "spam"
         return
     request = _open(work, inbound)
+    told = [Flag(str(special)) for special in work.reading.special]
     for case in work.cases_of(request):
-        work.note(work.flag(case, Flag.SPAM), Event.HELD, actor=MACHINE, reason=str(Flag.SPAM))
+        work.note(work.flag(case, Flag.SPAM, *told), Event.HELD, actor=MACHINE, reason=str(Flag.SPAM))
 
 
 def _stay_silent(work: Work, inbound: Inbound) -> None:
     """The correspondent's budget is used up: everything is kept, nothing is answered, staff are told."""
-    if _asks_for_rights(work, inbound):
+    if _asks_for_rights(work, inbound) and held_for(work.reading):
+        work.silent = True
+        _take_special(work, inbound)
+    elif _asks_for_rights(work, inbound):
         new, running = split_repeats(work, work.reading.kinds)
         for case in running:
             join(work, case, _text(work))
@@ -197,7 +204,9 @@ def _take_code(work: Work, inbound: Inbound) -> None:
     """Judge the code; a right asked for in the same mail is proved by it too."""
     waiting = candidates(work, inbound)
     new, _ = split_repeats(work, work.reading.kinds if asks_for_rights(work.reading) else ())
-    if new and len(waiting) == 1 and waiting[0].peer == inbound.peer:
+    if new and held_for(work.reading):
+        _take_special(work, inbound)
+    elif new and len(waiting) == 1 and waiting[0].peer == inbound.peer:
         received_at, text = inbound.received_at, _text(work)
         open_request(work, inbound, new, received_at=received_at, text=text, into=waiting[0])
         share_proof(work, waiting[0], new)
@@ -211,11 +220,15 @@ def _take_code(work: Work, inbound: Inbound) -> None:
 
 def _take_request(work: Work, inbound: Inbound) -> None:
     inbound = _answering_the_draft(work, inbound)
+    if held_for(work.reading):
+        _take_special(work, inbound)
+        return
     new, running = split_repeats(work, work.reading.kinds)
     for case in running:
         join(work, case, _text(work))
     if new:
         request = _open(work, inbound)
+        greet_company_contact(work, request)
         _prove(work, request, inbound)
         return
     request = work.request(running[0].request_id) or work.known.own[0]
@@ -223,6 +236,27 @@ def _take_request(work: Work, inbound: Inbound) -> None:
         _prove(work, request, inbound)
     else:
         work.reply("already_open", request=request, cases=summaries(running))
+
+
+def _take_special(work: Work, inbound: Inbound) -> None:
+    kinds, text = work.reading.kinds, _text(work)
+    take_special(work, inbound, kinds, received_at=inbound.received_at, text=text)
+
+
+def _says_for_whom(work: Work, inbound: Inbound) -> bool:
+    """The wish was said before; now they say it is for somebody else."""
+    return not work.reading.kinds and bool(held_for(work.reading)) and bool(_own_unproved(work, inbound))
+
+
+def _own_unproved(work: Work, inbound: Inbound) -> list[Request]:
+    """This sender's requests in sight that nobody has proved yet and that count as the sender's own."""
+    ids = {case.request_id for case in _cases_in_sight(work, inbound) if not case.flags & FLAGS_FOR_OTHERS}
+    return [request for request in work.known.own if request.id in ids and request.verified_by is None]
+
+
+def _note_for_whom(work: Work, inbound: Inbound) -> None:
+    for request in _own_unproved(work, inbound):
+        note_special(work, request, _text(work))
 
 
 def _answering_the_draft(work: Work, inbound: Inbound) -> Inbound:
@@ -235,6 +269,7 @@ def _answering_the_draft(work: Work, inbound: Inbound) -> Inbound:
     if inbound.received_at - draft.received_at > DRAFT_KEPT and not inbound.answers:
         return inbound
     work.settle(draft.key)
+    add_special_of(work, draft)
     return replace(inbound, received_at=min(inbound.received_at, draft.received_at))
 
 
@@ -378,6 +413,7 @@ TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
     ("over_budget", _is_over_budget, _stay_silent),
     ("code", _has_code, _take_code),
     ("request", _asks_for_rights, _take_request),
+    ("for_whom", _says_for_whom, _note_for_whom),
     ("unsure", _is_unsure, _ask_back),
     ("status", _acts(Act.STATUS), _tell_status),
     ("withdraw", _acts(Act.WITHDRAW), _note_withdrawal),

@@ -29,7 +29,7 @@ from cases.answers import (
     tell_status,
 )
 from cases.model import Act, Asking, Decision, Form, Inbound, Kind, Language, Reading
-from cases.opening import asks_for_rights
+from cases.opening import asks_for_rights, held_for
 from cases.phrases import (
     is_greeting,
     is_question,
@@ -43,6 +43,7 @@ from cases.wishes import (
     ask_kind,
     keep_who,
     named_kinds,
+    say_for_whom,
     send_code_again,
     take_address,
     take_code,
@@ -143,6 +144,13 @@ def _asks_for_rights(work: Work, inbound: Inbound) -> bool:
     return asks_for_rights(work.reading)
 
 
+def _says_for_whom(work: Work, inbound: Inbound) -> bool:
+    """The wish was said before; now they say it is for somebody else."""
+    if work.reading.kinds or not held_for(work.reading):
+        return False
+    return draft_of(work) is not None or in_progress(work) is not None
+
+
 def _names_a_kind(work: Work, inbound: Inbound) -> bool:
     return work.conversation.asking is Asking.KIND and bool(named_kinds(work, inbound))
 
@@ -231,6 +239,7 @@ TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
     ("status", _acts(Act.STATUS), tell_status),
     ("withdraw", _acts(Act.WITHDRAW), ask_withdrawal),
     ("human", _acts(Act.HUMAN), call_human),
+    ("for_whom", _says_for_whom, say_for_whom),
     ("kind_named", _names_a_kind, take_named_kind),
     ("kind_left_open", _goes_on_without_naming, take_likeliest_kind),
     ("claim", _gives_claim, take_address),

@@ -21,6 +21,7 @@ from cases.model import (
     Purpose,
     Reading,
     Request,
+    Special,
     Status,
     Suppression,
 )  # fmt: skip
@@ -32,6 +33,10 @@ from cases.work import Work, deadline_of
 #: Uses of data that are direct marketing (GDPR Art. 21(2)). A bare "stop marketing" forbids each of them.
 MARKETING = frozenset({Purpose.DIRECT_MARKETING, Purpose.DISTANCE_SELLING, Purpose.PROFILING})
 
+#: Asked for somebody else or of somebody else: nothing a code could settle (docs/law.md 9).
+FOR_OTHERS = frozenset(Special) - {Special.COMPANY_CONTACT}
+FLAGS_FOR_OTHERS = frozenset(Flag(str(special)) for special in FOR_OTHERS)
+
 #: How much of a message is kept with its request, in characters.
 TEXT_KEPT = 20_000
 
@@ -42,12 +47,31 @@ def request_id_for(key: str) -> str:
 
 
 def split_repeats(work: Work, kinds: tuple[Kind, ...]) -> tuple[list[Kind], list[Case]]:
-    """Rights asked for the first time, and the open cases that a repeated wish joins."""
+    """Rights asked for the first time, and the open cases that a repeated wish joins.
+
+    What is asked for somebody else never joins the writer's own, nor the other way round.
+    """
     own = {request.id for request in work.known.own}
     running = {
-        case.kind: case for case in work.all_cases() if case.request_id in own and case.status not in CLOSED
+        case.kind: case
+        for case in work.all_cases()
+        if case.request_id in own and case.status not in CLOSED and _for_the_same(work.reading, case)
     }
     return [k for k in kinds if k not in running], [running[k] for k in kinds if k in running]
+
+
+def held_for(reading: Reading) -> tuple[Special, ...]:
+    """What keeps the machine from going on by itself; empty: it is the writer's own request."""
+    return tuple(special for special in reading.special if special in FOR_OTHERS)
+
+
+def _for_the_same(reading: Reading, case: Case) -> bool:
+    named = {Flag(str(special)) for special in held_for(reading)}
+    told = case.flags & FLAGS_FOR_OTHERS
+    if not named or not told:
+        return not named and not told
+    # "Delete hers" after a guardian's wish speaks of the same person.
+    return bool(named & told) or named == {Flag.OTHER_PERSON}
 
 
 def open_request(
@@ -140,8 +164,10 @@ def _forbidden(reading: Reading, kind: Kind, terms: Terms | None) -> list[Purpos
 
 def asks_for_rights(reading: Reading) -> bool:
     """Sure enough to open cases. A correction that does not say the right value is one, too: the value is asked
-    for later, and asking which right was meant would lead nowhere."""
-    return bool(reading.kinds) and (reading.sure or reading.kinds == (Kind.CORRECTION,))
+    for later, and asking which right was meant would lead nowhere. So is a clear wish for somebody else: whose it
+    is, staff settle."""
+    clear = bool(held_for(reading)) and set(reading.candidates) <= set(reading.kinds)
+    return bool(reading.kinds) and (reading.sure or clear or reading.kinds == (Kind.CORRECTION,))
 
 
 def join(work: Work, case: Case, text: str) -> Case:

@@ -27,7 +27,7 @@ from cases.model import (
     Status,
     VerifiedBy,
 )  # fmt: skip
-from cases.opening import TEXT_KEPT, is_correction_without_value, set_claim, suppress
+from cases.opening import FLAGS_FOR_OTHERS, TEXT_KEPT, is_correction_without_value, set_claim, suppress
 from cases.verification import (
     accepted,
     alarm_is_new,
@@ -217,8 +217,8 @@ def verify(work: Work, request: Request, by: VerifiedBy, *, how: str = "", actor
         case = work.put(replace(case, verified_by=by))
         if by is VerifiedBy.CODE:
             case = work.note(case, Event.CODE_ACCEPTED)
-        if by is VerifiedBy.CODE and Flag.NAMES_DIFFER in case.flags:
-            # The code proves the address; which of the records is meant is for staff to settle.
+        if by is VerifiedBy.CODE and case.flags & (FLAGS_FOR_OTHERS | {Flag.NAMES_DIFFER}):
+            # The code proves the address; which record is meant, or who may ask for it, staff must settle.
             continue
         case = work.unflag(case, Flag.TRIES_SPENT, Flag.CODE_LAPSED, Flag.CODE_UNDELIVERED)
         event = Event.VERIFICATION_WAIVED if by is VerifiedBy.WAIVED else Event.IDENTITY_VERIFIED

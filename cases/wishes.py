@@ -18,9 +18,16 @@ from cases.model import (
     Status,
     Unsorted,
 )
-from cases.opening import TEXT_KEPT, asks_for_rights, join, open_request, split_repeats
+from cases.opening import TEXT_KEPT, asks_for_rights, held_for, join, open_request, split_repeats
 from cases.phrases import KIND_BUTTONS, WAITING_FOR_CODE, chosen
 from cases.proving import hide_codes, send_code, share_proof, take_claim, try_code
+from cases.special import (
+    add_special_of,
+    close_draft,
+    greet_company_contact,
+    say_special_in_progress,
+    take_special,
+)
 from cases.standing import draft_of, in_progress
 from cases.understanding import understand
 from cases.verification import LIFETIME, tries_left
@@ -31,7 +38,10 @@ def take_code(work: Work, inbound: Inbound) -> None:
     """Judge the code; a right asked for in the same breath is proved by it too."""
     request, kinds = in_progress(work), work.reading.kinds
     new, _ = split_repeats(work, kinds if asks_for_rights(work.reading) else ())
-    if new and request is not None:
+    if new and held_for(work.reading):
+        text = hide_codes(work, work.reading.safe_text)
+        take_special(work, inbound, kinds, received_at=inbound.received_at, text=text)
+    elif new and request is not None:
         text = hide_codes(work, work.reading.safe_text)
         open_request(work, inbound, new, received_at=inbound.received_at, text=text, into=request)
         share_proof(work, request, new)
@@ -44,6 +54,7 @@ def take_request(work: Work, inbound: Inbound) -> None:
     if draft is not None:
         # It answers our question about an earlier message, which is when the clock started.
         text, received_at = f"{draft.text}\n{text}", min(draft.received_at, received_at)
+        add_special_of(work, draft)
     take_wish(work, inbound, work.reading.kinds, received_at=received_at, text=text)
 
 
@@ -57,6 +68,10 @@ def take_wish(
 ) -> None:
     """Open what is asked for the first time, join what is asked again, then ask for the next missing thing."""
     text = hide_codes(work, text)
+    if held_for(work.reading):
+        take_special(work, inbound, kinds, received_at=received_at, text=text)
+        close_draft(work)
+        return
     new, running = split_repeats(work, kinds)
     for case in running:
         join(work, case, text)
@@ -72,6 +87,7 @@ def take_wish(
             work.reply("already_open", cases=_as_may_be_said(running))
             return
     work.conversation = replace(work.conversation, request_id=request.id)
+    greet_company_contact(work, request)
     claim = work.known.claim or (draft.claim if draft else Claim())
     if claim:
         _prove(work, request, claim)
@@ -108,6 +124,18 @@ def send_code_again(work: Work, inbound: Inbound) -> None:
         work.reply("stale_button")
         return
     _await_code(work, send_code(work, request))
+
+
+def say_for_whom(work: Work, inbound: Inbound) -> None:
+    """For whom it is, said after the wish: the request in progress, or the unclear wish, is for somebody else."""
+    text = hide_codes(work, work.reading.safe_text)[:TEXT_KEPT]
+    draft = draft_of(work)
+    if draft is None:
+        say_special_in_progress(work, inbound, text)
+    else:
+        draft = replace(draft, text=f"{draft.text}\n{text}"[:TEXT_KEPT])
+        work.conversation = replace(work.conversation, draft=draft)
+        ask_kind_again(work, inbound)
 
 
 def named_kinds(work: Work, inbound: Inbound) -> tuple[Kind, ...]:
