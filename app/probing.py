@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from app import registers
@@ -10,6 +10,7 @@ from app.house import connect, furnish, utc_now
 from app.settings import Settings, ShopSettings
 from app.trouble import place_of, trouble_of
 from mailers.inbox import Inbox
+from shops.gaps import gaps_of
 from storage import desk, outbox, register
 from storage.store import Store
 from storage.vault import WrongSecret
@@ -18,11 +19,13 @@ from templates import LettersRefusedError
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing tried: well, or what to do."""
+    """One thing tried: well, or what to do; or a note on what the shop should mend in its own time."""
 
     what: str
     ok: bool
     say: str = ""
+    #: Nothing is broken, but somebody should know.
+    note: bool = False
 
 
 async def probe(settings: Settings) -> AsyncIterator[Line]:
@@ -37,9 +40,19 @@ async def probe(settings: Settings) -> AsyncIterator[Line]:
         if store is not None:
             async for line in _state(store, [shop.name for shop in settings.shops]):
                 yield line
+        # Last, so that they bury no fault.
+        for line in _notes(settings):
+            yield line
     finally:
         if store is not None:
             await store.close()
+
+
+def _notes(settings: Settings) -> Iterator[Line]:
+    """Where a shop's notice says less than the law, in the shop's first language."""
+    for shop in settings.shops:
+        for gap in gaps_of(shop.facts):
+            yield Line(f"{shop.name} notice", True, gap.sentence(shop.facts.languages[0]), note=True)
 
 
 async def _database(settings: Settings) -> tuple[Store | None, Line]:

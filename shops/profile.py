@@ -129,6 +129,8 @@ class Profile(Table):
     placeholders: list[Words] = Field(default=[], description=_WORDS_LIST)
     purposes: list[Words] = Field(default=[], description=_WORDS_LIST)
     bases: list[LegalBasis] = Field(default=[], description=_WORDS_LIST)
+    #: The notice says that consent can be withdrawn (GDPR Art. 13(2)(c)).
+    withdrawal_told: bool = Field(default=False, description="true or false, without quotation marks")
     sources: list[Source] = Field(default=[], description=_WORDS_LIST)
     rights: Rights = Field(default=Rights(), description="blocks such as [rights.access]")
     categories: list[Category] = Field(min_length=1, description="a block headed [[categories]] for each")

@@ -13,6 +13,10 @@ import typer
 from app.commands.common import CONFIG, WRONG_USE, fail, house_of, opened, run, settings_of
 from app.settings import Settings
 
+#: What `check` begins a line with, and its colour. A note is no fault: the shop mends it in its own time.
+MARKS = {"ok": ("ok  ", "green"), "fix": ("fix ", "bold red"), "note": ("note ", "yellow")}
+NOTED = " The notes tell where a privacy notice says less than the law; they hinder nothing."
+
 _IGNORED = typer.Option(
     None, "--config", metavar="FILE", help="Accepted as everywhere; nothing is read from it."
 )
@@ -49,27 +53,29 @@ async def _serve(settings: Settings) -> None:
 
 
 def check(config: Path = CONFIG) -> None:
-    """Test settings, database, registers, Telegram and mail: one line each, ok or what to do."""
+    """Test settings, profile, database, register, Telegram and mail: ok or what to do; notes on the privacy notice."""
     from app.commands.looks import console, plain
     from app.probing import probe
 
     settings = settings_of(config)
     out = console()
-    bad = 0
+    bad = notes = 0
 
     async def work() -> None:
-        nonlocal bad
+        nonlocal bad, notes
         async for line in probe(settings):
             bad += not line.ok
+            notes += line.note
             say = f": {plain(line.say)}" if line.say else ""
-            out.print("ok  " if line.ok else "fix ", style="green" if line.ok else "bold red", end="")
+            mark, colour = MARKS["note" if line.note else "ok" if line.ok else "fix"]
+            out.print(mark, style=colour, end="")
             # One line each, however narrow the terminal: it is for reading and for grep.
             out.print(" ".join(f" {line.what}{say}".split()), soft_wrap=True)
 
     run(work)
     if bad:
         fail("1 thing to fix." if bad == 1 else f"{bad} things to fix.")
-    typer.echo("Everything is well.")
+    typer.echo("Everything is well." + (NOTED if notes else ""))
 
 
 def demo(
