@@ -18,7 +18,7 @@ from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.faults import UnreadableUpdate
 from bot.writing import STAFF_COMMANDS, menu_name
-from cases.model import Channel, Form, Inbound
+from cases.model import Attachment, Channel, Form, Inbound
 
 #: `Inbound.payload` of a group message that speaks to the bot: by command, by mention, or as a reply to it.
 ADDRESSED = "addressed"
@@ -250,7 +250,20 @@ def _from_message(message: Message, at: _At, form: Form, text: str, *, payload: 
         language_hint=(who.language_code or "") if who else "",
         actor_id=who.id if who else None,
         edge_ref=str(message.message_id),
+        attachments=_files(message),
     )
+
+
+def _files(message: Message) -> tuple[Attachment, ...]:
+    """What came along, by what Telegram says of it; nothing is fetched."""
+    if message.document:
+        one = message.document
+        name, sort = one.file_name or "document", one.mime_type or "application/octet-stream"
+        return (Attachment(name, sort, one.file_size or 0, ""),)
+    if message.photo:
+        largest = message.photo[-1]
+        return (Attachment("photo.jpg", "image/jpeg", largest.file_size or 0, ""),)
+    return ()
 
 
 def _inbound(at: _At, chat_id: int, arrived: datetime, form: Form, *, text: str = "", **more: Any) -> Inbound:

@@ -10,29 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 
+from cases.staff_verbs import VERBS
+
 #: What customers find in the menu. Telegram requires /privacy of every bot.
-CUSTOMER_COMMANDS = ("start", "help", "privacy", "language", "status", "cancel")
-#: The staff verbs (docs/invariants.md 4). Only those that are given a description appear in a menu.
-STAFF_COMMANDS = (
-    "queue",
-    "case",
-    "take",
-    "note",
-    "ask",
-    "verify",
-    "reject-identity",
-    "rekind",
-    "extend",
-    "complete",
-    "refuse",
-    "withdraw",
-    "reopen",
-    "add",
-    "letter",
-    "stats",
-    "unsorted",
-    "sort",
-)
+CUSTOMER_COMMANDS = ("start", "help", "privacy", "language", "status", "form", "cancel")
+#: The staff verbs. Only those that are given a description appear in a menu.
+STAFF_COMMANDS = tuple(VERBS)
 #: UTF-16 units in one message, which is how Telegram counts (core.telegram.org/bots/api#sendmessage).
 TEXT_LIMIT = 4096
 #: Bytes a button can carry (core.telegram.org/bots/api#inlinekeyboardbutton).

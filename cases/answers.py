@@ -21,6 +21,7 @@ from cases.phrases import (
     typed_language,
 )
 from cases.proving import hide_codes
+from cases.signing import give_form
 from cases.standing import asked_about, draft_of, in_progress, lately_closed, missing, own_cases, proved_cases
 from cases.wishes import ask_kind_again, list_for_staff, send_code_again, settle_kinds
 from cases.work import Work, summaries
@@ -247,6 +248,7 @@ COMMANDS: dict[str, Callable[[Work, Inbound, str], None]] = {
     "privacy": _privacy,
     "language": _language,
     "status": _status,
+    "form": give_form,
     "cancel": _cancel,
 }
 

@@ -44,6 +44,7 @@ from cases.opening import (
     split_repeats,
 )  # fmt: skip
 from cases.proving import candidates, hide_codes, send_code, share_proof, take_claim, try_code
+from cases.signing import note_papers
 from cases.special import add_special_of, greet_company_contact, note_special, take_special
 from cases.standing import MASKED, lately_closed, own_cases
 from cases.verification import LIFETIME, alarm_is_new
@@ -69,6 +70,7 @@ def correspond(work: Work, inbound: Inbound) -> None:
     name, turn = next((name, turn) for name, fits, turn in TURNS if fits(work, inbound))
     work.outcome = name
     turn(work, inbound)
+    note_papers(work, inbound)
 
 
 def sort_mail(inbound: Inbound, known: Known, key: str, *, cause: str) -> Decision:

@@ -38,6 +38,7 @@ from cases.phrases import (
     typed_command,
     typed_language,
 )
+from cases.signing import brings_paper, take_paper
 from cases.standing import MASKED, draft_of, in_progress, missing, own_cases, proved_cases, says_who
 from cases.wishes import (
     ask_kind,
@@ -89,6 +90,10 @@ def converse(work: Work, inbound: Inbound) -> None:
         return
     _set_language(work, inbound)
     if inbound.form in UNREADABLE and not (inbound.form in CAPTIONED and inbound.text):
+        if brings_paper(work, inbound):
+            work.outcome = "paper"
+            take_paper(work, inbound)
+            return
         work.outcome = f"unreadable:{inbound.form}"
         letter = UNREADABLE[inbound.form]
         if letter is not None and (inbound.form is not Form.GROUP or inbound.payload):

@@ -6,12 +6,14 @@ One case a right (docs/law.md 6), all with the arrival's time. Who the person is
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from cases.model import (
     CLOSED,
+    Attachment,
     Case,
     Claim,
     Event,
@@ -146,10 +148,7 @@ def details_of(
     if reading.sensitive:
         details["sensitive"] = list(reading.sensitive)
     if inbound is not None and inbound.attachments:
-        details["attachments"] = [
-            {"name": mask(a.name)[0], "type": a.content_type, "size": a.size, "sha256": a.sha256}
-            for a in inbound.attachments
-        ]
+        details["attachments"] = attachment_rows(inbound.attachments)
     return details
 
 
@@ -160,6 +159,13 @@ def _forbidden(reading: Reading, kind: Kind, terms: Terms | None) -> list[Purpos
         return named
     done = frozenset(terms.purposes if terms else ()) | {Purpose.DIRECT_MARKETING}
     return [purpose for purpose in Purpose if purpose in MARKETING & done]
+
+
+def attachment_rows(files: Iterable[Attachment]) -> list[dict[str, Any]]:
+    """Files that came along, as a case lists them."""
+    return [
+        {"name": mask(f.name)[0], "type": f.content_type, "size": f.size, "sha256": f.sha256} for f in files
+    ]
 
 
 def asks_for_rights(reading: Reading) -> bool:

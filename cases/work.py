@@ -210,6 +210,10 @@ class Work:
             return case
         return self.put(replace(case, flags=case.flags - frozenset(flags)))
 
+    def add_details(self, case: Case, **details: Any) -> Case:
+        """Put details on a case, over those of the same name."""
+        return self.put(replace(case, details={**case.details, **details}))
+
     def count(self, what: str, requester: str, address: str) -> None:
         """Count a code mail or a try towards the limits."""
         self._attempts.append(
