@@ -120,7 +120,7 @@ def test_suppressions_are_exported_as_csv(shop: Path) -> None:
     pyynto(shop, "add", "--kind", "opt_out", "--received", "2026-01-05", "--email", ONNI)
     (row,) = csv.DictReader(io.StringIO(pyynto(shop, "suppressions", "export").out, newline=""))
     assert (row["email"], row["purposes"], row["state"], row["customer_id"]) == (
-        ONNI, "direct_marketing", "provisional", "C-2",
+        ONNI, "direct_marketing profiling", "provisional", "C-2",
     )  # fmt: skip
     pyynto(shop, "verify", row["case_id"], "--how", "tuttu", "--yes")
     (row,) = pyynto(shop, "suppressions", "export", "--json").json
@@ -129,6 +129,49 @@ def test_suppressions_are_exported_as_csv(shop: Path) -> None:
     pyynto(shop, "register", "import")
     pyynto(shop, "complete", row["case_id"], "--yes")
     assert len(pyynto(shop, "suppressions", "export", "--json").json) == 1
+
+
+def test_a_correction_survives_a_reload_until_the_shops_file_is_newer(shop: Path) -> None:
+    case = pyynto(
+        shop, "add", "--kind", "correction", "--received", "2026-01-05", "--email", ONNI, "--json"
+    ).json
+    pyynto(shop, "verify", case["id"], "--how", "tuttu", "--yes")
+    done = pyynto(
+        shop, "complete", case["id"], "--set", "name=Onni Uusi; email=onni.uusi@example.com", "--yes"
+    )
+    assert done.code == 0, done.err
+    pyynto(shop, "register", "import")
+    for who in ("C-2", "onni.uusi@example.com"):
+        (row,) = pyynto(shop, "register", "find", who, "--json").json
+        assert (row["name"], row["email"]) == ("Onni Uusi", "onni.uusi@example.com")
+    assert pyynto(shop, "register", "find", ONNI).code == 1
+
+    customers = shop / "register" / "customers.csv"
+    newer = customers.read_text(encoding="utf-8").replace("Onni Oletus", "Onni Kolmas")
+    customers.write_text(newer, encoding="utf-8")
+    pyynto(shop, "register", "import")
+    (row,) = pyynto(shop, "register", "find", "C-2", "--json").json
+    assert (row["name"], row["email"]) == ("Onni Kolmas", "onni.uusi@example.com")
+    # What is over stays over, even if an old file comes back.
+    customers.write_text(newer.replace("Onni Kolmas", "Onni Oletus"), encoding="utf-8")
+    pyynto(shop, "register", "import")
+    (row,) = pyynto(shop, "register", "find", "C-2", "--json").json
+    assert row["name"] == "Onni Oletus"
+
+
+def test_a_record_the_shop_erased_stays_until_the_case_is_answered(shop: Path) -> None:
+    case = pyynto(
+        shop, "add", "--kind", "erasure", "--received", "2026-01-05", "--email", ONNI, "--json"
+    ).json
+    pyynto(shop, "verify", case["id"], "--how", "tuttu", "--yes")
+    customers = shop / "register" / "customers.csv"
+    rows = customers.read_text(encoding="utf-8").splitlines(keepends=True)
+    customers.write_text("".join(row for row in rows if "C-2" not in row), encoding="utf-8")
+    pyynto(shop, "register", "import")
+    assert pyynto(shop, "register", "find", "C-2").code == 0
+    pyynto(shop, "complete", case["id"], "--yes")
+    pyynto(shop, "register", "import")
+    assert pyynto(shop, "register", "find", "C-2").code == 1
 
 
 # -- check ----------------------------------------------------------------------------------------------------
