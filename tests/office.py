@@ -68,6 +68,7 @@ def write_settings(
     extra_mailbox: str = "",
     extra_telegram: str = "",
     http: str = "",
+    profile: str = "liwigo",
 ) -> Path:
     """The settings file of a shop on the stand-ins, and its register."""
     (folder / "register").mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,7 @@ secret = "{SECRET}"
 {f'http = "{http}"' if http else ""}
 
 [[shops]]
-profile = "liwigo"
+profile = "{profile}"
 register = "csv:register/"
 
 [shops.telegram]
@@ -114,6 +115,7 @@ class Office:
         self.settings_path = settings
         self.settings: Settings = load_settings(settings)
         self.house = furnish(self.settings.shops[0])
+        self.profile = self.house.shop.profile
         self.service: Service | None = None
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -200,12 +202,12 @@ class Office:
         store = await self.store()
         async with store.read() as tx:
             order = read_line("queue --all" if everything else "queue")
-            return [desk.row_of(c) for c in await desk.queue(tx, ["liwigo"], order, "test", self.clock())]
+            return [desk.row_of(c) for c in await desk.queue(tx, [self.profile], order, "test", self.clock())]
 
     async def case(self, case_id: str) -> dict[str, Any]:
         store = await self.store()
         async with store.read() as tx:
-            return desk.view_of(await desk.open_case(tx, ["liwigo"], case_id))
+            return desk.view_of(await desk.open_case(tx, [self.profile], case_id))
 
     async def do(self, line: str) -> desk.Outcome:
         """A staff verb, carried out."""

@@ -2,8 +2,10 @@
 
     # a comment
     at 2026-12-31 10:00               the office clock (Helsinki), before anything else
+    shop taigakoru                    whose profile it is (default: liwigo), before anything else
     chat 1002 en                      who writes from now on: Telegram user id and the client's language
     > poista tietoni                  the person writes in the chat; `\\n` is a line break
+    photo                             … or sends a picture
     press kind:erasure                … or presses a button
     mail onni.oletus@example.com> …   a mail from this address (default: Maija's)
     reply maija.mallikas@example.com> an answer to the newest mail to that address, quoting it below
@@ -111,6 +113,10 @@ class Stage:
         """Press a button."""
         await self._do(self.chat.press(button))
 
+    async def photo(self) -> None:
+        """Send a picture without a word."""
+        await self._do(self.chat.photo())
+
     async def mail(self, sender: str, text: str) -> None:
         """Write a mail; `Subject | text` gives it a subject."""
         subject, _, body = text.rpartition(" | ")
@@ -210,7 +216,7 @@ class Stage:
 
     async def _all_handled(self) -> bool:
         async with (await self.office.store()).read() as tx:
-            cursor = await load_cursor(tx, "mailbox:liwigo")
+            cursor = await load_cursor(tx, f"mailbox:{self.office.profile}")
             query = select(func.count()).where(LETTERS.c.state == "queued", LETTERS.c.tries == 0)
             queued = await tx.first(query)
         return (cursor[1] if cursor else 0) >= self.last_uid and queued is not None and queued[0] == 0
@@ -254,12 +260,14 @@ class Stage:
 
     async def _unsorted(self, rest: str) -> str:
         async with (await self.office.store()).read() as tx:
-            items = [verbs.unsorted_row(n, item) for n, item in await desk.unsorted(tx, ["liwigo"])]
+            items = [
+                verbs.unsorted_row(n, item) for n, item in await desk.unsorted(tx, [self.office.profile])
+            ]
         return _one_of(items, rest)
 
     async def _suppressed(self, rest: str) -> str:
         async with (await self.office.store()).read() as tx:
-            items = await desk.suppressions(tx, ["liwigo"])
+            items = await desk.suppressions(tx, [self.office.profile])
         if rest == "none":
             return _one_of(items, rest)
         address, _, wanted = rest.partition(" ")
@@ -305,6 +313,7 @@ class Stage:
 LINES: tuple[tuple[str, Callable[..., Awaitable[None]]], ...] = (
     (r"> (.*)", Stage.say),
     (r"press (.+)", Stage.press),
+    (r"photo", Stage.photo),
     (r"mail(?: (\S+))?> (.*)", Stage.mail),
     (r"reply(?: (\S+))?(?: to (\S+))?> (.*)", Stage.reply),
     (r"staff> (.*)", Stage.staff),
@@ -322,12 +331,18 @@ def start_of(transcript: Path) -> datetime:
     return datetime.fromisoformat(found[1] if found else START).replace(tzinfo=HELSINKI)
 
 
+def shop_of(transcript: Path) -> str:
+    """Whose customers play."""
+    found = re.search(r"^shop (\w+)$", transcript.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else "liwigo"
+
+
 async def play(office: Office, transcript: Path) -> None:
     """Play every line; raises Unlike with file and line where it goes another way."""
     stage = Stage(office)
     lines = transcript.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith(("#", "at ")):
+        if not line.strip() or line.startswith(("#", "at ", "shop ")):
             continue
         try:
             await _step(stage, line.rstrip())

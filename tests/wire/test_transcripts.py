@@ -20,7 +20,7 @@ TRANSCRIPTS = sorted(FOLDER.glob("*.txt"))
 @pytest.mark.parametrize("transcript", TRANSCRIPTS, ids=lambda path: path.stem)
 async def test_the_dialogue_goes_as_written(transcript: Path, tmp_path: Path) -> None:
     """What the transcript says is what happens, and nothing else is told to anyone."""
-    async with opened(tmp_path, start=False) as office:
+    async with opened(tmp_path, start=False, profile=runner.shop_of(transcript)) as office:
         office.clock.ahead = runner.start_of(transcript) - datetime.now(UTC)
         await office.start()
         await runner.play(office, transcript)
