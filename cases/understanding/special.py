@@ -164,8 +164,10 @@ def _ages(tokens: Sequence[Token], found: _Places) -> Iterator[tuple[str, _Place
     """A child's age: said in years, or a bare number where an age may stand."""
     years = {place.start for place in found.get("YEARS", ())}
     after = {place.end for place in found.get("IS", ())}
+    under = {place.end for place in found.get("UNDER", ())}
     for at, token in enumerate(tokens):
-        if token.sort != "number" or not token.text.isdecimal() or not 0 < int(token.text[:4]) < _GROWN_UP:
+        limit = _GROWN_UP + (at in under)
+        if token.sort != "number" or not token.text.isdecimal() or not 0 < int(token.text[:4]) < limit:
             continue
         if at + 1 in years:
             yield "AGE_IN_WORDS", _Place(at, at + 2)

@@ -14,25 +14,32 @@ from cases.understanding import understand
 _TABLE = Path(__file__).parent / "data" / "special.txt"
 
 
-def _rows() -> Iterator[tuple[str, str, str]]:
-    """(special persons, subject, text) for every line of the table."""
+def _rows() -> Iterator[tuple[str, str, str, str]]:
+    """(special persons, rights, subject, text) for every line of the table."""
     for line in _TABLE.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
-        expected, _, message = line.split(" :: ", 2)
+        expected, kinds, message = line.split(" :: ", 2)
         message = message.replace("\\n", "\n")
         subject = re.match(r"\[([^\]]*)\] ", message)
-        yield expected, subject[1] if subject else "", message[subject.end() :] if subject else message
+        yield expected, kinds, subject[1] if subject else "", message[subject.end() :] if subject else message
 
 
-@pytest.mark.parametrize(("expected", "subject", "text"), list(_rows()), ids=lambda value: str(value)[:48])
-def test_special_person_is_recognised_only_where_one_is_said(expected: str, subject: str, text: str) -> None:
+@pytest.mark.parametrize(
+    ("expected", "kinds", "subject", "text"), list(_rows()), ids=lambda value: str(value)[:48]
+)
+def test_special_person_is_recognised_only_where_one_is_said(
+    expected: str, kinds: str, subject: str, text: str
+) -> None:
     reading = understand(text, subject, "email" if subject or "\n" in text else "chat")
+    if expected != "-":
+        # For whomever it is asked, the right is the one that was said.
+        assert (",".join(reading.kinds) or "-") == kinds, reading.why
     assert (",".join(reading.special) or "-") == expected, reading.why
 
 
 def test_table_has_every_special_person_and_as_many_traps() -> None:
-    named = [expected for expected, _, _ in _rows()]
+    named = [expected for expected, _, _, _ in _rows()]
     assert {name for name in named if name != "-"} == {str(special) for special in Special}
     assert named.count("-") >= 70
     assert len(named) - named.count("-") >= 70
