@@ -8,16 +8,18 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from importlib import resources
 from pathlib import Path
 
 from bench.report import Figure
 from bench.shop import start, stop, write_register
 from sandbox.bot_api import BotApi
 from sandbox.mail import MailServer
+from shops.profile import built_in_profiles
 from tests.wire.real_mail import free_port
 
-SHOPS = 5
+#: The built-in shops.
+PROFILES = built_in_profiles()
+SHOPS = len(PROFILES)
 ROUNDS = 3
 
 
@@ -81,20 +83,16 @@ def _memory(pid: int) -> float:
 
 def _settings(folder: Path, base_url: str, mail: MailServer, addresses: list[str], port: int) -> Path:
     write_register(folder / "register", 1000)
-    profile = (resources.files("shops") / "profiles" / "liwigo.toml").read_text(encoding="utf-8")
     text = f"""
 [service]
 database = "sqlite:///pyynto.db"
 secret = "only-for-this-measurement"
 http = "127.0.0.1:{port}"
 """
-    for number, address in enumerate(addresses):
-        own = profile.replace('profile = "liwigo"', f'profile = "shop{number}"')
-        own = own.replace('prefix = "LIW"', f'prefix = "SH{"ABCDE"[number]}"')
-        (folder / f"shop{number}.toml").write_text(own, encoding="utf-8")
+    for number, (profile, address) in enumerate(zip(PROFILES, addresses, strict=True)):
         text += f"""
 [[shops]]
-profile = "shop{number}.toml"
+profile = "{profile}"
 register = "csv:register/"
 
 [shops.telegram]
