@@ -41,12 +41,12 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "init": Command(
         "app.commands.init:init",
-        "Write a commented pyynto.toml, an .env example and sample register files.",
+        "Write pyynto.toml, an .env example and a sample register; by questions, a profile of your shop.",
         START,
     ),
     "check": Command(
         "app.commands.service:check",
-        "Test settings, database, registers, Telegram and mail: one line each, ok or what to do.",
+        "Test settings, database, registers, Telegram and mail: ok or what to do. Notes tell what a notice leaves out.",
         START,
     ),
     "serve": Command(

@@ -53,7 +53,7 @@ async def _serve(settings: Settings) -> None:
 
 
 def check(config: Path = CONFIG) -> None:
-    """Test settings, profile, database, register, Telegram and mail: ok or what to do; notes on the privacy notice."""
+    """Test settings, database, registers, Telegram and mail: ok or what to do. Notes tell what a notice leaves out."""
     from app.commands.looks import console, plain
     from app.probing import probe
 
