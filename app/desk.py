@@ -218,7 +218,7 @@ async def _rule(
     customer, orders = await _record(tx, house.shop.profile, request)
     sitting = Desk(
         known, order, actor, cause, dossier.case, request,
-        journal=dossier.journal, letters=tuple(sent.letter for sent in dossier.letters),
+        letters=tuple(sent.letter for sent in dossier.letters),
         customer=customer, orders=orders,
     )  # fmt: skip
     return rule(sitting), request.channel

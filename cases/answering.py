@@ -128,7 +128,7 @@ def _correction(work: Work, desk: Desk, case: Case, request: Request) -> tuple[s
         for one in corrections.applied(desk.customer, values, work.shop.profile, case.id, work.now):
             work.correct(one)
             case = work.note(case, Event.CORRECTED, column=one.column)
-    case = open_tasks(work, case, desk.journal)
+    case = open_tasks(work, case)
     replaced = "email" in values and desk.customer is not None
     old = normalise_email(desk.customer.email) if desk.customer else ""
     to_old = _answer_to(desk, case, request) == old
@@ -137,7 +137,7 @@ def _correction(work: Work, desk: Desk, case: Case, request: Request) -> tuple[s
     return "answer_correction", {
         "corrected": [{"field": one.name, "old": one.old, "new": one.new} for one in changed],
         "disputed": statement,
-        "told": _told(work, desk, case, request),
+        "told": _told(work, case, request),
         "old_address": replaced and to_old,
     }
 
@@ -145,7 +145,7 @@ def _correction(work: Work, desk: Desk, case: Case, request: Request) -> tuple[s
 def _erasure(work: Work, desk: Desk, case: Case, request: Request) -> tuple[str, Context]:
     today = work.now.astimezone(HELSINKI).date()
     plan = erasure.plan(desk.customer, desk.orders, work.shop.terms, today)
-    case = open_tasks(work, case, desk.journal)
+    case = open_tasks(work, case)
     suppressed = _keep_ban(work, case, request)
     return "answer_erasure", {
         "erased": list(plan.erased),
@@ -153,24 +153,24 @@ def _erasure(work: Work, desk: Desk, case: Case, request: Request) -> tuple[str,
         "kept": [shown_kept(one) for one in plan.kept],
         "public_posts": plan.public_posts,
         "suppressed": suppressed,
-        "told": _told(work, desk, case, request),
+        "told": _told(work, case, request),
     }
 
 
 def _opt_out(work: Work, desk: Desk, case: Case, request: Request) -> tuple[str, Context]:
-    case = open_tasks(work, case, desk.journal)
-    return "answer_opt_out", {"told": _told(work, desk, case, request)}
+    case = open_tasks(work, case)
+    return "answer_opt_out", {"told": _told(work, case, request)}
 
 
 def _restriction(work: Work, desk: Desk, case: Case, request: Request) -> tuple[str, Context]:
-    case = open_tasks(work, case, desk.journal)
-    return "answer_restriction", {"told": _told(work, desk, case, request)}
+    case = open_tasks(work, case)
+    return "answer_restriction", {"told": _told(work, case, request)}
 
 
 def _objection(work: Work, desk: Desk, case: Case, request: Request) -> tuple[str, Context]:
     if is_absolute(case):
-        case = open_tasks(work, case, desk.journal)
-    return "answer_objection", {"told": _told(work, desk, case, request)}
+        case = open_tasks(work, case)
+    return "answer_objection", {"told": _told(work, case, request)}
 
 
 ANSWERS: Mapping[Kind, Callable[[Work, Desk, Case, Request], tuple[str, Context]]] = {
@@ -212,9 +212,9 @@ def _ground(partly: Mapping[str, str]) -> dict[str, str]:
     return {"ground": partly["ground"]} if partly else {}
 
 
-def _told(work: Work, desk: Desk, case: Case, request: Request) -> list[dict[str, Any]]:
+def _told(work: Work, case: Case, request: Request) -> list[dict[str, Any]]:
     """Who is being told, in the person's language; what is opened by this answer included."""
-    tasks = tasks_of((*desk.journal, *work.entries_of(case)))
+    tasks = tasks_of(work.derived_from(case))
     shown = [task.shown(request.language) for task in tasks if task.state != "skipped"]
     return [{"name": one["name"], "what": one["what"], "only_if": one["only_if"]} for one in shown]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cases.model import Case, Customer, Entry, Letter, Order, Request
+from cases.model import Case, Customer, Letter, Order, Request
 from cases.staff_verbs import Order as StaffOrder
 from cases.work import Known
 
@@ -21,8 +21,6 @@ class Desk:
     cause: str
     case: Case | None = None
     request: Request | None = None
-    #: The case's journal so far.
-    journal: tuple[Entry, ...] = ()
     #: Letters written about the case so far, newest last; staff alarms are not among them.
     letters: tuple[Letter, ...] = field(default=(), repr=False)
     #: The register record the request is about, and its orders, as they stand now.

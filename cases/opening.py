@@ -27,6 +27,7 @@ from cases.model import (
     Status,
     Suppression,
 )  # fmt: skip
+from cases.tasks import open_tasks
 from cases.terms import Terms
 from cases.understanding import mask
 from cases.understanding.digits import code_places
@@ -222,7 +223,10 @@ def suppress(work: Work, request: Request, address: str, *, final: bool) -> None
         work.suppress(
             Suppression(request.shop, address, purposes, state, case.id, work.now, request.customer_id)
         )
-        work.note(case, Event.SUPPRESSED, state=state, purposes=[str(p) for p in purposes])
+        case = work.note(case, Event.SUPPRESSED, state=state, purposes=[str(p) for p in purposes])
+        if final or request.customer_id is not None:
+            # Marketing that others send for the shop stops by hand, within a working day (docs/law.md 6).
+            open_tasks(work, case)
 
 
 def lift_ban(work: Work, request: Request, case: Case, address: str) -> None:

@@ -61,7 +61,7 @@ def _begin(desk: Desk, case: Case, request: Request, name: str) -> Context:
 
 def _recipients_told(desk: Desk, case: Case, request: Request) -> Context:
     """Who was told, for a person who asks (GDPR Art. 19): only once nobody is left to be told."""
-    tasks = tasks_of(desk.journal)
+    tasks = tasks_of(desk.known.dated.get(case.id, ()))
     if not tasks or any(task.state == "open" for task in tasks):
         raise TheirFault("not_now", id=case.id, reason="tasks_are_open" if tasks else "no_such_task")
     shown = [task.shown(request.language) for task in tasks]

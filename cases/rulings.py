@@ -160,7 +160,7 @@ def _rekind(work: Work, desk: Desk, case: Case, request: Request) -> None:
 
 def _told(work: Work, desk: Desk, case: Case, request: Request) -> None:
     order = desk.order
-    settle(work, case, desk.journal, order.number, why_not=order.get("impossible"), note=order.get("note"))
+    settle(work, case, order.number, why_not=order.get("impossible"), note=order.get("note"))
 
 
 def _withdraw(work: Work, desk: Desk, case: Case, request: Request) -> None:

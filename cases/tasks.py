@@ -79,9 +79,9 @@ def recipients_for(case: Case, terms: Terms) -> list[Told]:
     return [told for told in terms.recipients if marketing and told.marketing]
 
 
-def open_tasks(work: Work, case: Case, journal: Iterable[Entry]) -> Case:
+def open_tasks(work: Work, case: Case) -> Case:
     """Open a task for each recipient that has none yet on this case."""
-    there = tasks_of(journal)
+    there = tasks_of(work.derived_from(case))
     known = {task.recipient for task in there}
     number = max((task.number for task in there), default=0)
     for told in recipients_for(case, work.shop.terms):
@@ -95,9 +95,9 @@ def open_tasks(work: Work, case: Case, journal: Iterable[Entry]) -> Case:
     return case
 
 
-def settle(work: Work, case: Case, journal: Iterable[Entry], number: int, *, why_not: str, note: str) -> None:
+def settle(work: Work, case: Case, number: int, *, why_not: str, note: str) -> None:
     """Tick one off: told, or not possible and why. Raises TheirFault when there is no such open task."""
-    task = next((task for task in tasks_of(journal) if task.number == number), None)
+    task = next((task for task in tasks_of(work.derived_from(case)) if task.number == number), None)
     if task is None or task.state != "open":
         raise TheirFault("not_now", id=case.id, reason="no_such_task")
     if why_not:

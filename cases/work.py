@@ -41,6 +41,8 @@ from cases.verification import one_time_code
 
 #: Events of the journal that a due date is derived from (docs/law.md 2 and 3).
 DEADLINE_EVENTS = frozenset({Event.IDENTITY_INFO_REQUESTED, Event.IDENTITY_VERIFIED, Event.EXTENDED})
+#: Events that say who else must be told, and who has been (GDPR Art. 19).
+TASK_EVENTS = frozenset({Event.TASK_OPENED, Event.TASK_DONE, Event.TASK_SKIPPED})
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 
@@ -75,7 +77,7 @@ class Known:
     related: tuple[Request, ...] = ()
     #: Every case of those requests, and the not closed cases of their register records.
     cases: tuple[Case, ...] = ()
-    #: Per case: the entries its due date is derived from.
+    #: Per case: the entries its due date and its tasks are derived from.
     dated: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     #: The claim looked up, and the register records it names.
     claim: Claim = field(default_factory=Claim)
@@ -192,8 +194,7 @@ class Work:
 
     def redate(self, case: Case) -> Case:
         """Derive both dates from the journal; store the case if they moved."""
-        entries = (*self.known.dated.get(case.id, ()), *(e for e in self._entries if e.case_id == case.id))
-        dates = deadline_of(case.received_at, entries, self.shop)
+        dates = deadline_of(case.received_at, self.derived_from(case), self.shop)
         if (dates.due, dates.safe_due) == (case.due, case.safe_due):
             return case
         return self.put(replace(case, due=dates.due, safe_due=dates.safe_due))
@@ -228,9 +229,10 @@ class Work:
         """Put a column of the register right."""
         self._corrections.append(correction)
 
-    def entries_of(self, case: Case) -> list[Entry]:
-        """What this decision has noted on a case so far."""
-        return [entry for entry in self._entries if entry.case_id == case.id]
+    def derived_from(self, case: Case) -> tuple[Entry, ...]:
+        """The journal entries that a case's dates and tasks rest on, this decision's own included."""
+        noted = (entry for entry in self._entries if entry.case_id == case.id)
+        return (*self.known.dated.get(case.id, ()), *noted)
 
     def list_unsorted(self, item: Unsorted) -> None:
         """Show staff a message in which no right was recognised."""

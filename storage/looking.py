@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import bindparam, select
 
 from cases.model import Case, Entry, Request
-from cases.work import DEADLINE_EVENTS
+from cases.work import DEADLINE_EVENTS, TASK_EVENTS
 from storage.mapping import case_from, entry_from, request_from
 from storage.store import Transaction
 from storage.tables import CaseRow, CounterRow, EntryRow, RequestRow, table
@@ -24,7 +24,7 @@ _CASES = (
 _LAST_NUMBERS = select(COUNTERS.c.year, COUNTERS.c.last).where(
     COUNTERS.c.prefix == bindparam("shop_prefix"), COUNTERS.c.year.in_(bindparam("years", expanding=True))
 )
-_DATED = [str(event) for event in DEADLINE_EVENTS]
+_DATED = [str(event) for event in DEADLINE_EVENTS | TASK_EVENTS]
 
 
 async def requests_by_id(tx: Transaction, ids: Iterable[str]) -> tuple[Request, ...]:
@@ -44,7 +44,7 @@ async def cases_of(tx: Transaction, request_ids: Sequence[str]) -> tuple[Case, .
 
 
 async def dated_entries(tx: Transaction, case_ids: Sequence[str]) -> dict[str, tuple[Entry, ...]]:
-    """Per case, the journal entries its due date is derived from."""
+    """Per case, the journal entries its due date and its tasks are derived from."""
     found: dict[str, tuple[Entry, ...]] = {}
     if not case_ids:
         return found

@@ -65,11 +65,11 @@ def at_the_desk(
     request = request or a_request(proved=case.verified_by is not None)
     known = Known(
         shop=shop, now=now, code_key=b"key", conversation=Conversation("liwigo", request.channel, request.peer),
-        reading=Reading(lang="fi"), own=(request,), cases=(case,),
+        reading=Reading(lang="fi"), own=(request,), cases=(case,), dated={ID: tuple(journal)},
     )  # fmt: skip
     return rule(
         Desk(
-            known, read_line(line), "staff:4242", "cause", case, request, journal=tuple(journal),
+            known, read_line(line), "staff:4242", "cause", case, request,
             letters=tuple(letters), customer=customer, orders=BOUGHT if customer else (), enclosed=enclosed,
         )
     )  # fmt: skip

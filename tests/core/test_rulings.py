@@ -81,15 +81,6 @@ def ruled(
     line: str, case: Case, request: Request | None = None, *more: Case, now: datetime = NOW
 ) -> Decision:
     request = request or a_request(proved=case.verified_by is not None)
-    known = Known(
-        shop=SHOP,
-        now=now,
-        code_key=b"key",
-        conversation=Conversation("liwigo", request.channel, request.peer),
-        reading=Reading(lang="fi"),
-        own=(request,),
-        cases=(case, *more),
-    )
     told = Entry(
         ID,
         RECEIVED,
@@ -102,7 +93,17 @@ def ruled(
             "what": {"fi": "kuljettaa", "en": "delivers"},
         },
     )
-    return rule(Desk(known, read_line(line), "staff:4242", "cause", case, request, journal=(told,)))
+    known = Known(
+        shop=SHOP,
+        now=now,
+        code_key=b"key",
+        conversation=Conversation("liwigo", request.channel, request.peer),
+        reading=Reading(lang="fi"),
+        own=(request,),
+        cases=(case, *more),
+        dated={ID: (told,)},
+    )
+    return rule(Desk(known, read_line(line), "staff:4242", "cause", case, request))
 
 
 def refused(line: str, case: Case, request: Request | None = None, now: datetime = NOW) -> TheirFault:
