@@ -10,6 +10,7 @@ import pytest
 
 from cases.model import Special
 from cases.understanding import understand
+from cases.understanding.lexicon import read_data
 
 _TABLE = Path(__file__).parent / "data" / "special.txt"
 
@@ -79,3 +80,15 @@ def test_role_is_heard_without_a_wish() -> None:
 
 def test_mention_without_a_wish_says_nothing() -> None:
     assert understand("Isäni kuoli viime viikolla.").special == ()
+
+
+def test_every_list_of_the_data_is_used_and_every_rule_has_its_own_name() -> None:
+    data = read_data("special.toml")
+    named = {word for row in data["rule"] for said in row["says"] for word in said.split()}
+    named |= {word for row in data["rule"] for word in row.get("without", ())}
+    read_by_the_code = {"NOT", "UNDER", "YEARS", "PERSONAL", "IS", "OWN_DATA"}
+    assert data["words"].keys() <= named | read_by_the_code
+    assert set(data["common"]) <= data["words"].keys()
+    names = [row["name"] for row in data["rule"]]
+    assert len(names) == len(set(names))
+    assert all(row["name"].startswith(row["reads"]) for row in data["rule"])
