@@ -227,8 +227,9 @@ def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
     for sure in (True, False):
         for level in SCOPES:
             where = places[_TRIED_ON.get(level, level)]
+            there = where.keys()
             for rule in _by_scope()[level, sure]:
-                if rule.short and words > _SHORT_WORDS:
+                if there.isdisjoint(rule.needs[0]) or (rule.short and words > _SHORT_WORDS):
                     continue
                 for scope in _stretches(rule, where):
                     if level == "last" and any(finding.sentence == scope.sentence for finding in found):
@@ -247,8 +248,6 @@ def _places(scopes: Sequence[Scope]) -> dict[str, list[tuple[int, Scope]]]:
 
 
 def _stretches(rule: Rule, where: Mapping[str, Sequence[tuple[int, Scope]]]) -> list[Scope]:
-    if where.keys().isdisjoint(rule.needs[0]):
-        return []
     numbered: dict[int, Scope] = {}
     for key in rule.needs[0]:
         if key in where:

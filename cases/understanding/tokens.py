@@ -160,7 +160,7 @@ def words_of(text: str) -> Iterator[str]:
 def tokenise(text: str) -> list[Token]:
     """All tokens of a text, in order; what is neither word, number nor known mark is left out."""
     return [
-        Token(found.group(), fold(found.group()), found.start(), found.end(), str(found.lastgroup))
+        Token(word := found.group(), fold(word), found.start(), found.end(), str(found.lastgroup))
         for found in _TOKEN.finditer(text)
     ]
 

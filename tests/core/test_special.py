@@ -18,7 +18,6 @@ from cases.model import (
     Customer,
     Decision,
     Draft,
-    Entry,
     Event,
     Flag,
     Inbound,
@@ -199,9 +198,8 @@ def ruled(line: str, before: Decision, customer: Customer | None = None) -> Deci
         own=(request,),
         cases=(case,),
     )
-    journal = (Entry(case.id, NOW, Event.RECEIVED, "person"),)
-    order = read_line(line)
-    return rule(Desk(known, order, "terminal:testi", "v1", case, request, journal, customer=customer))
+    desk = Desk(known, read_line(line), "terminal:testi", "v1", case, request, customer=customer)
+    return rule(desk)
 
 
 @pytest.mark.parametrize("channel", FACES)
