@@ -156,7 +156,7 @@ FINDERS: Mapping[str, Callable[[Profile], Found]] = {
     "retention_silent": lambda p: not p.retention,
     "retention_vague": lambda p: any(rule.mainly for rule in p.retention),
     "accounting_exception": _no_accounting,
-    "recipients_silent": lambda p: not p.recipients,
+    "recipients_silent": lambda p: all(r.role == "authority" for r in p.recipients),
     "recipients_unnamed": _unnamed,
     "transfers_silent": lambda p: _transfers(p).outside_eea is None,
     "transfers_doubtful": _doubtful,

@@ -15,7 +15,7 @@ ROWS = tomllib.loads((resources.files("shops") / "gaps.toml").read_text("utf-8")
 #: Read off the five notices by hand.
 AT_THE_SHOPS = {
     "taigakoru": {
-        "signed_form", "no_way_named", "rights_silent", "withdrawal_silent", "complaint_unnamed",
+        "signed_form", "rights_silent", "withdrawal_silent", "complaint_unnamed",
         "basis_unclear", "repealed_act", "retention_silent", "recipients_unnamed", "automated_silent",
     },
     "kruununjalokivi": {
@@ -25,7 +25,7 @@ AT_THE_SHOPS = {
     "tailorframe": {
         "signed_form", "ground_demanded", "no_way_named", "rights_silent", "complaint_narrow", "basis_silent",
         "repealed_act", "retention_silent", "recipients_unnamed", "safeguards_silent", "automated_silent",
-        "published_unless_forbidden",
+        "published_unless_forbidden", "placeholder",
     },
     "noorakenttamaa": {
         "signed_form", "ground_demanded", "no_way_named", "rights_silent", "complaint_narrow", "basis_silent",
