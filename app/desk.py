@@ -13,11 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from app.enclosing import Holdings, attached, carries, copy_of, enclose, passphrase_of
 from app.house import House, furnish
 from app.render import Text, words
 from app.settings import Settings
 from app.shapes import iso, row_of, unsorted_row, view_of
 from cases.addresses import normalise_email
+from cases.answering import answer_address
 from cases.correspondence import sort_mail
 from cases.decide import claim_of
 from cases.desk import Desk
@@ -48,6 +50,7 @@ from cases.tasks import tasks_of
 from cases.understanding import mask, understand
 from cases.verification import one_time_code
 from cases.work import Known, local_year, summary
+from papers.archive import File
 from storage import desk, gathering, looking, people, register, saving
 from storage.store import Transaction
 
@@ -78,6 +81,10 @@ class Outcome:
     case: Case
     letters: tuple[Going, ...]
     committed: bool
+    #: What goes along, locked: the names inside, and each file as it is.
+    files: tuple[File, ...] = ()
+    #: What opens them; for staff, who tell it by another way than the mail.
+    passphrase: str = field(default="", repr=False)
 
     @property
     def seal(self) -> str:
@@ -85,6 +92,7 @@ class Outcome:
         case = self.case
         shown = [case.id, str(case.status), case.due.isoformat()]
         shown += [f"{going.name}\0{going.to}\0{going.subject}\0{going.body}" for going in self.letters]
+        shown += [f"{file.name}\0{hashlib.sha256(file.content).hexdigest()}" for file in self.files]
         return hashlib.sha256("\1".join(shown).encode()).hexdigest()
 
 
@@ -167,20 +175,24 @@ async def act(
     done, and the outcome says what it would be.
     """
     order = _masked(order)
+    files: tuple[File, ...] = ()
     if order.verb == "add":
         decision, channel = await _add(tx, house, order, actor=actor, cause=cause, now=now)
     elif order.verb == "sort":
         decision, channel = await _sort(tx, house, order, cause=cause, now=now)
     else:
-        decision, channel = await _rule(tx, house, order, actor=actor, cause=cause, now=now)
+        decision, channel, files = await _rule(tx, house, order, actor=actor, cause=cause, now=now)
     leaving = {letter.key: letter for letter in (*decision.letters, *decision.printed)}
     letters = tuple(
         _going(house, tx, letter) for letter in leaving.values() if letter.route is not Route.STAFF
     )
-    outcome = Outcome(await _case_of(tx, house, decision, order), letters, commit)
+    carriers = [letter for letter in decision.letters if carries(letter)]
+    phrase = passphrase_of(tx.vault, carriers[0]) if commit and carriers else ""
+    outcome = Outcome(await _case_of(tx, house, decision, order), letters, commit, files, phrase)
     if commit and shown not in ("", outcome.seal):
         return replace(outcome, committed=False)
     if commit:
+        decision = replace(decision, enclosures=enclose(decision, files, tx.vault))
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
     return outcome
 
@@ -199,7 +211,7 @@ def needs_asking(order: Order) -> bool:
 
 async def _rule(
     tx: Transaction, house: House, order: Order, *, actor: str, cause: str, now: datetime
-) -> tuple[Decision, Channel]:
+) -> tuple[Decision, Channel, tuple[File, ...]]:
     dossier = await open_case(tx, [house.shop.profile], order.case_id)
     request = dossier.request
     related = await looking.requests_by_customer(tx, house.shop.profile, request)
@@ -221,7 +233,32 @@ async def _rule(
         letters=tuple(sent.letter for sent in dossier.letters),
         customer=customer, orders=orders,
     )  # fmt: skip
-    return rule(sitting), request.channel
+    files = await _files(tx, house, dossier, order, now) if order.verb == "complete" else ()
+    sitting = replace(sitting, enclosed=tuple(file.name for file in files))
+    return rule(sitting), request.channel, files
+
+
+async def _files(
+    tx: Transaction, house: House, dossier: desk.Dossier, order: Order, now: datetime
+) -> tuple[File, ...]:
+    """What goes along with an answer by mail; on paper nothing goes along that is locked."""
+    case = dossier.case
+    if not answer_address(dossier.request):
+        return ()
+    own = () if order.has("without-copy") else await copy_for(tx, house, dossier, now)
+    return (*own, *attached(order.get("attach"), case))
+
+
+async def copy_for(tx: Transaction, house: House, dossier: desk.Dossier, now: datetime) -> tuple[File, ...]:
+    """The files that an answer to this case has by itself, as they are now."""
+    case, request = dossier.case, dossier.request
+    customer, orders = await _record(tx, case.shop, request)
+    address = normalise_email(customer.email) if customer else ""
+    bans = [ban for ban in await desk.suppressions(tx, [case.shop]) if ban["email"] == address]
+    related = await looking.requests_by_customer(tx, case.shop, request)
+    cases = await looking.cases_of(tx, [request.id, *(one.id for one in related)])
+    held = Holdings(customer, orders, bans, [row_of(one) for one in cases])
+    return copy_of(house, case, request, held, now)
 
 
 async def _record(

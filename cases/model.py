@@ -510,6 +510,16 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a letter. What holds personal data is locked before it comes here."""
+
+    letter_key: str
+    name: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Suppression:
     """Who must get no marketing, and how final that is."""
 
@@ -611,6 +621,7 @@ class Decision:
     sorted_keys: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     corrections: tuple[Applied, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
     #: Letters staff have on paper now.
     printed: tuple[Letter, ...] = ()
     #: One word for the log and the arrival's row: what was decided.

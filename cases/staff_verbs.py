@@ -124,6 +124,7 @@ VERBS: dict[str, Verb] = {
                 Option("statement", "TEXT", help="What the person states about data that stay disputed."),
                 Option("ground", "G", GROUNDS, help="For an answer in part: why not all; words as for `refuse`."),
                 Option("reason", "TEXT", help="For an answer in part: what is not done or given, and why."),
+                Option("without-copy", help="Send no copy from the register along (access, portability)."),
                 Option("attach", "FILE", help="A file to send along, locked. Only in the terminal."),
             ),
             sends=True,
@@ -150,6 +151,12 @@ VERBS: dict[str, Verb] = {
             ),
             help="Tick off: this recipient has been told.",
             help_fi="Kuittaa: tälle vastaanottajalle on kerrottu.",
+        ),
+        Verb(
+            "copy", ("ID",), (Option("out", "DIR", help="The folder to write to; else ID."),),
+            looks=True, in_terminal=True,
+            help="Write the files an answer would carry to a folder, so that you can look at them first.",
+            help_fi="Kirjoita vastauksen mukana lähtevät tiedostot kansioon, jotta voit tarkistaa ne ensin.",
         ),
         Verb(
             "draft", ("ID", "N"), looks=True, in_terminal=True,

@@ -39,7 +39,13 @@ NEXT_VERBS: Mapping[Status, tuple[str, ...]] = {
 
 
 def case_view(
-    dossier: Dossier, dates: Deadline, language: str, today: date, *, plan: Plan | None = None
+    dossier: Dossier,
+    dates: Deadline,
+    language: str,
+    today: date,
+    *,
+    plan: Plan | None = None,
+    phrases: Mapping[str, str] | None = None,
 ) -> Group:
     """One case with everything on it."""
     case = dossier.case
@@ -64,7 +70,7 @@ def case_view(
     section("next", _next(case, language, today))
     section("journal", _journal(dossier.journal, language))
     if any(sent.letter.route is not Route.STAFF for sent in dossier.letters):
-        section("letters", _letters(dossier.letters, language))
+        section("letters", _letters(dossier.letters, language, phrases or {}))
     section("dates", _dates(dates, language))
     return Group(*parts)
 
@@ -195,7 +201,7 @@ def _told(entry: Entry, language: str) -> str:
     return "\n".join(filter(None, (*shown, plain(entry.note).strip())))
 
 
-def _letters(letters: Iterable[SentLetter], language: str) -> Table:
+def _letters(letters: Iterable[SentLetter], language: str, phrases: Mapping[str, str]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold", ratio=1)
@@ -205,9 +211,12 @@ def _letters(letters: Iterable[SentLetter], language: str) -> Table:
         letter = sent.letter
         if letter.route is Route.STAFF:
             continue
-        to = plain(letter.to) if letter.route is Route.MAIL else "Telegram"
+        to = "Telegram" if letter.route is Route.CHAT else plain(", ".join(letter.to.splitlines()))
         what = Text(f"{purpose_of(letter.name, letter.route, language)}")
         what.append(f"\n{to}" if to else "", style="dim")
+        if letter.key in phrases:
+            said = words(language)["done"]["passphrase"].format(phrase=phrases[letter.key])
+            what.append(f"\n{said}", style="yellow")
         lost = sent.state in ("failed", "bounced")
         state = Text(states[sent.state], style="bold red" if lost else "")
         grid.add_row(moment(iso(sent.at), language), what, state)
@@ -217,7 +226,7 @@ def _letters(letters: Iterable[SentLetter], language: str) -> Table:
 def purpose_of(name: str, route: Route, language: str) -> str:
     """What a letter is for, in words."""
     try:
-        return find("mail" if route is Route.MAIL else "chat", name).purpose[language]
+        return find("chat" if route is Route.CHAT else "mail", name).purpose[language]
     except UnknownLetterError:
         return name
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -134,3 +135,17 @@ def actor() -> str:
 def is_interactive() -> bool:
     """Somebody can be asked."""
     return sys.stdin is not None and sys.stdin.isatty()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A file with somebody's data: only its owner may read it. What is there already is written over."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Several of them, in a folder of their owner's own."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, content in files.items():
+        write_private(folder / name, content)

@@ -30,8 +30,11 @@ from app.commands.common import (
     run,
     sentence,
     settings_of,
+    write_files,
+    write_private,
 )
 from app.commands.looks import console, plain
+from app.enclosing import carries, passphrase_of
 from app.house import House, furnish, utc_now
 from app.settings import Settings
 from app.words import language, words
@@ -130,6 +133,9 @@ async def _case(settings: Settings, shop: str | None, order: Order, as_json: boo
     async with opened(settings) as store, store.read() as tx:
         dossier = await desk.open_case(tx, names_of(settings, shop), order.case_id)
         plan = await desk.erasure_plan(tx, dossier, settings, utc_now())
+        phrases = {
+            s.letter.key: passphrase_of(tx.vault, s.letter) for s in dossier.letters if carries(s.letter)
+        }
     if as_json:
         print_json(desk.view_of(dossier))
         return
@@ -137,7 +143,7 @@ async def _case(settings: Settings, shop: str | None, order: Order, as_json: boo
 
     facts = furnish(settings.shop(dossier.case.shop)).shop
     dates = deadline_of(dossier.case.received_at.astimezone(desk.HELSINKI), dossier.journal, facts)
-    console().print(case_view(dossier, dates, language(), desk.today(utc_now()), plan=plan))
+    console().print(case_view(dossier, dates, language(), desk.today(utc_now()), plan=plan, phrases=phrases))
 
 
 async def _unsorted(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
@@ -177,6 +183,24 @@ async def _draft(settings: Settings, shop: str | None, order: Order, as_json: bo
     typer.echo(f"{said['preview']['subject'].format(subject=plain(draft.subject))}\n\n{plain(draft.body)}")
 
 
+async def _copy(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
+    """The files in clear, to be looked at and deleted."""
+    async with opened(settings) as store, store.read() as tx:
+        dossier = await desk.open_case(tx, names_of(settings, shop), order.case_id)
+        house = house_of(settings, dossier.case.shop)
+        files = await desk.copy_for(tx, house, dossier, utc_now())
+    said = words(language())["done"]
+    if not files:
+        fail(said["nothing_to_copy"])
+    folder = Path(order.get("out") or dossier.case.id)
+    write_files(folder, {file.name: file.content for file in files})
+    if as_json:
+        print_json([str(folder / file.name) for file in files])
+        return
+    for file in files:
+        typer.echo(said["wrote"].format(path=folder / file.name))
+
+
 Look = Callable[[Settings, str | None, Order, bool], Coroutine[Any, Any, None]]
 
 _LOOKS: dict[str, Look] = {
@@ -207,11 +231,22 @@ async def _act(settings: Settings, shop: str | None, order: Order, *, as_json: b
                 outcome = await verb.do(await verb.ask(as_json, changed=True))
         else:
             outcome = await verb.do("")
+        if order.verb == "letter" and not order.has("mail"):
+            _write_letter(house, outcome, order, as_json)
     if as_json:
         print_json(desk.row_of(outcome.case))
     else:
         for line in done_lines(outcome, order.verb, language()):
             typer.echo(line)
+
+
+def _write_letter(house: House, outcome: desk.Outcome, order: Order, as_json: bool) -> None:
+    """The letter as a PDF, for the printer."""
+    from app.posting import letter_pdf_of
+
+    path = Path(order.get("out") or f"{outcome.case.id}-{order.get('name')}.pdf")
+    write_private(path, letter_pdf_of(house, outcome.case, outcome.letters[0], utc_now()))
+    typer.echo(words(language())["done"]["wrote"].format(path=path), err=as_json)
 
 
 class _Verb:

@@ -132,6 +132,10 @@ def show_preview(
     to.print(Text(said["changed" if changed else "goes"]))
     for letter in outcome.letters:
         to.print(_letter(letter, said))
+    if outcome.files:
+        names = ", ".join(file.name for file in outcome.files)
+        to.print(Text(said["files"].format(names=plain(names))))
+        to.print(Text(said["look"].format(id=outcome.case.id), style="dim"))
 
 
 def _letter(letter: Going, said: Mapping[str, str]) -> Panel:
@@ -163,4 +167,6 @@ def done_lines(outcome: Outcome, verb: str, language: str) -> list[str]:
         for letter in outcome.letters
         if letter.route is Route.POST
     ]
+    if outcome.passphrase:
+        lines.append(said["passphrase"].format(phrase=outcome.passphrase))
     return lines
