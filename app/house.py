@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.settings import ShopSettings
-from cases.model import Shop
+from cases.model import Language, Shop
+from shops.profile import Profile
 from templates import Letters
 
 if TYPE_CHECKING:
@@ -27,25 +29,24 @@ class House:
     settings: ShopSettings
     shop: Shop
     letters: Letters
+    #: What letters may say of the shop, by language. Made once: every letter needs it.
+    facts: Mapping[str, Mapping[str, Any]]
     telegram: Telegram | None = None
     postman: Postman | None = None
     #: Telegram user ids that may use staff commands.
     staff: frozenset[int] = field(default=frozenset(), repr=False)
 
-    @property
-    def facts(self) -> dict[str, str]:
-        """What every letter may say of the shop."""
-        shop = self.shop
-        return {
-            "name": shop.name,
-            "email": shop.email,
-            "phone": shop.phone,
-            "mailbox": shop.mailbox or shop.email,
-        }
-
     def may_work(self, actor_id: int | None) -> bool:
         """This Telegram user is staff of the shop."""
         return actor_id is not None and actor_id in self.staff
+
+
+def facts_of(profile: Profile, mailbox: str = "") -> dict[str, dict[str, Any]]:
+    """What letters may say of a shop, by language: its profile's facts, and the mailbox answers come from."""
+    return {
+        str(language): {**profile.facts(language), "mailbox": mailbox or profile.controller.email}
+        for language in Language
+    }
 
 
 def furnish(settings: ShopSettings) -> House:
@@ -54,10 +55,12 @@ def furnish(settings: ShopSettings) -> House:
     shop = settings.facts.to_shop(
         mailbox=mailbox.address if mailbox else "", staff_chat=telegram.staff_chat if telegram else None
     )
+    facts = facts_of(settings.facts, mailbox=shop.mailbox)
     return House(
         settings=settings,
         shop=shop,
-        letters=Letters(settings.letters),
+        letters=Letters(settings.letters, facts),
+        facts=facts,
         staff=frozenset(telegram.staff if telegram else ()),
     )
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from app.house import House
-from cases.model import Letter, Route
+from cases.model import Language, Letter, Route
 from cases.verification import one_time_code
 from templates import labels
+
+#: What is printed reads like a mail.
+FACES = {Route.MAIL: "mail", Route.POST: "mail", Route.STAFF: "staff", Route.CHAT: "chat"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +24,25 @@ class Text:
     body: str = field(repr=False)
 
 
+def facts_for(house: House, language: Language) -> Mapping[str, Any]:
+    """What letters in a language may say of the shop."""
+    return house.facts[language]
+
+
 def words(house: House, letter: Letter, code_key: bytes) -> Text:
     """The wording of a letter. The same letter always gives the same words."""
-    context: dict[str, Any] = {"shop": house.facts, **letter.context}
+    said: dict[str, Any] = dict(letter.context)
     if letter.code_issue:
-        context["code"] = one_time_code(code_key, letter.request_id, letter.code_issue)
-    language = str(letter.language)
-    if letter.route in (Route.MAIL, Route.POST):
-        mail = house.letters.render_mail(letter.name, language, context)
-        return Text(mail.subject, mail.text)
-    if letter.route is Route.STAFF:
-        return Text("", house.letters.render_staff(letter.name, language, context))
-    return Text("", house.letters.render_chat(letter.name, language, context))
+        said["code"] = one_time_code(code_key, letter.request_id, letter.code_issue)
+    languages = filter(None, dict.fromkeys((letter.language, letter.also)))
+    contexts = {str(one): {"shop": facts_for(house, one), **said} for one in languages}
+    mail = house.letters.render_in(face_of(letter), letter.name, contexts)
+    return Text(mail.subject, mail.text)
+
+
+def face_of(letter: Letter) -> str:
+    """Where a letter is read: as mail, in the person's chat, or in the staff chat."""
+    return FACES[letter.route]
 
 
 def buttons(letter: Letter) -> Any:

@@ -13,12 +13,13 @@ from templates.catalogue import Entry, UnknownLetterError, catalogue, find, name
 from templates.letters import Letters, render_chat, render_mail, render_staff
 from templates.overrides import LettersRefusedError, problems_in
 from templates.rendering import Mail, UnsafeLetterError
-from templates.words import FACES, LANGUAGES, labels
+from templates.words import FACES, LANGUAGES, Facts, labels
 
 __all__ = [
     "FACES",
     "LANGUAGES",
     "Entry",
+    "Facts",
     "Letters",
     "LettersRefusedError",
     "Mail",

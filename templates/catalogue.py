@@ -14,20 +14,33 @@ from typing import Any
 
 from templates.words import FACES, FOLDER
 
-#: Every letter gets this: {name, email, phone, mailbox} of the shop. An empty text means the shop has none.
+#: Every letter gets this: what the shop's profile says, in the letter's language, and the address of its mailbox. An
+#: empty text means that the shop has none, or that its notice is silent.
 COMMON = frozenset({"shop"})
 
 #: What an optional variable is when the context leaves it out; one that is not here must then not be used.
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
+        "anonymised": (),
         "attached": False,
         "case": None,
         "cases": (),
+        "corrected": (),
+        "corrections": (),
+        "disputed": "",
+        "enclosed": (),
+        "erased": (),
+        "ground": "",
         "hours": 0,
+        "kept": (),
         "note": "",
+        "old_address": False,
+        "public_posts": False,
         "reason": "",
         "sensitive": (),
+        "skipped": (),
         "suppressed": False,
+        "told": (),
     }
 )
 
@@ -110,7 +123,10 @@ def _samples(language: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def sample(name: str, face: str | None = None, language: str = "fi") -> dict[str, Any]:
-    """Invented data: a value for every variable of a letter, of one face or of all that have the name."""
+    """Invented data: a value for every variable of a letter, of one face or of all that have the name.
+
+    All but `shop`, which is never invented: whoever shows a letter adds the facts of a profile.
+    """
     entries = [entry for entry in catalogue() if entry.name == name and face in (None, entry.face)]
     if not entries:
         raise UnknownLetterError(f"no letter is called {name!r}")
@@ -120,4 +136,5 @@ def sample(name: str, face: str | None = None, language: str = "fi") -> dict[str
     for entry in entries:
         for rows in _samples(language):
             values |= rows.get(entry.face, {}).get(name, {})
-    return {key: values[key] for key in sorted(frozenset().union(*(entry.variables for entry in entries)))}
+    wanted = frozenset[str]().union(*(entry.variables for entry in entries)) - COMMON
+    return {key: values[key] for key in sorted(wanted)}

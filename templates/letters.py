@@ -15,20 +15,21 @@ from jinja2 import Template
 
 from templates.catalogue import Entry, UnknownLetterError, find
 from templates.overrides import refuse_faults
-from templates.rendering import LettersEnvironment, Mail, require_sole_code, split_mail
-from templates.words import LANGUAGES
+from templates.rendering import LettersEnvironment, Mail, joined, require_sole_code, split_mail
+from templates.words import LANGUAGES, Facts, labels
 
 
 class Letters:
     """The letters of one shop: Pyyntö's own, or the shop's where its folder has a file of that name.
 
     `overrides` is laid out as this package: `fi/mail/receipt.txt`. It is checked here and now: raises
-    `LettersRefusedError` with every file that uses what its letter has not, or that cannot be read.
+    `LettersRefusedError` with every file that uses what its letter has not, that cannot be read, or that leaves out
+    what the law wants. `shop` is what letters may say of this shop, by language; the check needs it.
     """
 
-    def __init__(self, overrides: Path | None = None) -> None:
+    def __init__(self, overrides: Path | None = None, shop: Facts | None = None) -> None:
         if overrides is not None:
-            refuse_faults(overrides)
+            refuse_faults(overrides, shop or {})
         self._environments = {language: LettersEnvironment(language, overrides) for language in LANGUAGES}
         self._compiled: dict[tuple[str, str, str], tuple[Template, Entry, dict[str, Any]]] = {}
 
@@ -42,16 +43,30 @@ class Letters:
 
     def render_mail(self, name: str, language: str, context: Mapping[str, Any]) -> Mail:
         """Subject and text of a mail; a mail with a code is checked to hold no other six digits."""
-        mail = split_mail(self._text("mail", name, language, context))
-        if "code" in find("mail", name).needs:
-            require_sole_code(mail, context["code"])
-        return mail
+        return self.render("mail", name, language, context)
 
     def render(self, face: str, name: str, language: str, context: Mapping[str, Any]) -> Mail:
         """Any letter; chat and staff messages have an empty subject."""
-        if face == "mail":
-            return self.render_mail(name, language, context)
-        return Mail("", self._text(face, name, language, context))
+        return self.render_in(face, name, {language: context})
+
+    def render_in(self, face: str, name: str, contexts: Mapping[str, Mapping[str, Any]]) -> Mail:
+        """A letter in one language, or in two for somebody who wrote in neither: one message, first language first.
+
+        `contexts` has a context for each language. A code stands in the first text only; the second points to it.
+        """
+        coded = "code" in find(face, name).needs
+        parts: list[Mail] = []
+        for language, context in contexts.items():
+            above = {"code": labels(language)["form"]["code_above"]} if coded and parts else {}
+            parts.append(self._mail(face, name, language, {**context, **above}))
+        mail = joined(parts)
+        if coded:
+            require_sole_code(mail, next(iter(contexts.values()))["code"])
+        return mail
+
+    def _mail(self, face: str, name: str, language: str, context: Mapping[str, Any]) -> Mail:
+        text = self._text(face, name, language, context)
+        return split_mail(text) if face == "mail" else Mail("", text)
 
     def _text(self, face: str, name: str, language: str, context: Mapping[str, Any]) -> str:
         key = (face, name, language)

@@ -5,13 +5,16 @@ Here live the checks and their words for whoever runs the shop. Which wording wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, meta
 
 from templates.catalogue import Entry, UnknownLetterError, catalogue, find, sample
 from templates.rendering import SUBJECT, LettersEnvironment, UnsafeLetterError, require_sole_code, split_mail
-from templates.words import FACES, FOLDER, LANGUAGES, labels
+from templates.words import FACES, FOLDER, LANGUAGES, Facts, labels
 
 
 class LettersRefusedError(ValueError):
@@ -22,20 +25,35 @@ class LettersRefusedError(ValueError):
         self.problems = tuple(problems)
 
 
-def refuse_faults(folder: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The letters of one language to be checked, and what they may say of the shop."""
+
+    language: str
+    environment: LettersEnvironment
+    shop: Mapping[str, Any]
+
+
+def refuse_faults(folder: Path, shop: Facts) -> None:
     """Raise `LettersRefusedError` if the shop's folder has any fault."""
-    problems = problems_in(folder)
+    problems = problems_in(folder, shop)
     if problems:
         raise LettersRefusedError(problems)
 
 
-def problems_in(folder: Path) -> list[str]:
-    """Every fault of a shop's folder of letters, one line each: the file, and what to do about it."""
+def problems_in(folder: Path, shop: Facts) -> list[str]:
+    """Every fault of a shop's folder of letters, one line each: the file, and what to do about it.
+
+    `shop` is what letters may say of the shop, by language.
+    """
     if not folder.is_dir():
         return [f"{folder}: there is no such folder"]
-    environments = {language: LettersEnvironment(language, folder) for language in LANGUAGES}
+    wordings = {
+        language: Wording(language, LettersEnvironment(language, folder), shop.get(language, {}))
+        for language in LANGUAGES
+    }
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-    return [f"{path}: {fault}" for path in files for fault in _faults(path.relative_to(folder), environments)]
+    return [f"{path}: {fault}" for path in files for fault in _faults(path.relative_to(folder), wordings)]
 
 
 def used_variables(environment: LettersEnvironment, name: str) -> set[str]:
@@ -45,7 +63,7 @@ def used_variables(environment: LettersEnvironment, name: str) -> set[str]:
     return meta.find_undeclared_variables(environment.parse(source, name))
 
 
-def _faults(path: Path, environments: dict[str, LettersEnvironment]) -> list[str]:
+def _faults(path: Path, wordings: Mapping[str, Wording]) -> list[str]:
     if (
         len(path.parts) != 3
         or path.parts[0] not in LANGUAGES
@@ -54,43 +72,44 @@ def _faults(path: Path, environments: dict[str, LettersEnvironment]) -> list[str
     ):
         return ["not in its place: letters stand as fi/mail/NAME.txt, with fi or en, and chat, mail or staff"]
     language, face, name = path.parts[0], path.parts[1], path.stem
-    environment = environments[language]
+    wording = wordings[language]
     if name.startswith("_"):
-        return _part_faults(environment, language, face, path.name)
+        return _part_faults(wording, face, path.name)
     try:
         entry = find(face, name)
     except UnknownLetterError as unknown:
         return [f"{unknown}; `pyynto letters list` names them all"]
-    return _letter_faults(environment, language, entry)
+    return _letter_faults(wording, entry)
 
 
-def _part_faults(environment: LettersEnvironment, language: str, face: str, file: str) -> list[str]:
+def _part_faults(wording: Wording, face: str, file: str) -> list[str]:
     """A part is checked by way of the letters that include it."""
-    if not (FOLDER / language / face / file).exists():
+    if not (FOLDER / wording.language / face / file).exists():
         return ["no letter includes a part of this name"]
     for entry in catalogue():
         if entry.face == face:
-            faults = _letter_faults(environment, language, entry)
+            faults = _letter_faults(wording, entry)
             if faults:
                 return [f"{fault} (seen in {entry.face}/{entry.name})" for fault in faults]
     return []
 
 
-def _letter_faults(environment: LettersEnvironment, language: str, entry: Entry) -> list[str]:
-    name = f"{entry.face}/{entry.name}.txt"
+def _letter_faults(wording: Wording, entry: Entry) -> list[str]:
+    name, environment = f"{entry.face}/{entry.name}.txt", wording.environment
+    context = {**sample(entry.name, entry.face, wording.language), "shop": wording.shop}
     try:
         unknown = sorted(used_variables(environment, name) - entry.variables)
         if unknown:
             return [
                 f"unknown variable {', '.join(unknown)}; this letter has {', '.join(sorted(entry.variables))}"
             ]
-        text = environment.get_template(name).render(sample(entry.name, entry.face, language)).strip()
+        text = environment.get_template(name).render(context).strip()
     except TemplateSyntaxError as fault:
         return [f"line {fault.lineno}: {fault.message}"]
     except (TemplateError, LookupError, TypeError, ValueError) as fault:
         return [f"cannot be rendered: {fault}"]
     return [
-        *_legal_faults(text, language, entry),
+        *_legal_faults(text, wording.language, entry),
         *(_mail_faults(text, entry) if entry.face == "mail" else []),
     ]
 

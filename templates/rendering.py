@@ -6,7 +6,7 @@ A variable that is missing is an error, never a gap in a letter. Which wording w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ from templates.words import FOLDER, Forms
 
 #: How a mail's file begins.
 SUBJECT = "Subject: "
+
+#: Stands between the two languages of a message that is in both.
+BETWEEN = "\n\n––––––––––\n\n"
 
 #: Digits of a one-time code.
 CODE_LENGTH = 6
@@ -78,6 +81,13 @@ def split_mail(text: str) -> Mail:
     """The rendered file of a mail: its subject line, and the text after the blank line."""
     head, _, body = text.partition("\n\n")
     return Mail(" ".join(head.removeprefix(SUBJECT).split()), body.strip())
+
+
+def joined(parts: Sequence[Mail]) -> Mail:
+    """The same letter in several languages, as one message."""
+    return Mail(
+        " / ".join(filter(None, (one.subject for one in parts))), BETWEEN.join(one.text for one in parts)
+    )
 
 
 def require_sole_code(mail: Mail, code: str) -> None:

@@ -20,6 +20,9 @@ LANGUAGES = ("fi", "en")
 #: Where a letter is read: in the customer's chat, as mail, or in the staff chat.
 FACES = ("chat", "mail", "staff")
 
+#: What letters may say of a shop, by language.
+Facts = Mapping[str, Mapping[str, Any]]
+
 #: The wording that comes with Pyyntö.
 FOLDER = Path(__file__).parent
 
@@ -59,6 +62,10 @@ class Forms:
             "right": self.right,
             "ids": self.ids,
             "phone": phone,
+            "party": self.party,
+            "seat": self.seat,
+            "kept": self.kept,
+            "held_back": self.held_back,
         }
 
     def word(self, key: str, section: str) -> str:
@@ -87,6 +94,53 @@ class Forms:
             return self.sections["kind"][case["kind"]]
         named = self.listed(self.words(purposes, "ban"))
         return self.sections["form"]["ban"].format(purposes=named)
+
+    def party(self, one: Mapping[str, Any]) -> str:
+        """Somebody data go to, as a line: its name, what it is, what it gets, and when."""
+        named = self.sections["party"]
+        line: str = one.get("name") or one["what"]
+        if one["what"] != line:
+            # A task knows only what a recipient gets; the notice also says what it is.
+            line = named["what" if one.get("gets") else "gets"].format(
+                name=line, what=one["what"], gets=one["what"]
+            )
+        for key in ("gets", "only_if"):
+            if one.get(key):
+                line = named[key].format(name=line, **{key: one[key]})
+        return line
+
+    def seat(self, one: Mapping[str, Any]) -> str:
+        """Somebody data go to, with the country of their seat where it is known."""
+        name = one.get("name") or one["what"]
+        if not one.get("based_in"):
+            return str(name)
+        country = self.sections["country"].get(one["based_in"], one["based_in"])
+        return self.sections["party"]["seat"].format(name=name, country=country)
+
+    def kept(self, rule: Mapping[str, Any]) -> str:
+        """How long data stay by one rule of the shop's own."""
+        named, since = self.sections["retention"], rule["since"]
+        if rule["years"]:
+            years = "one_year" if rule["years"] == 1 else "years"
+            time = named[years].format(years=rule["years"], since=self.sections["since"][since])
+        else:
+            time = self.sections["while"][since]
+        if rule["only_without_orders"]:
+            time = named["without_orders"].format(time=time)
+        return named["mainly"].format(time=time) if rule.get("mainly") else time
+
+    def held_back(self, one: Mapping[str, Any]) -> str:
+        """What stays after an erasure, as a line: what, of which orders, until when, and why."""
+        named, ids = self.sections["held_back"], one.get("orders") or ()
+        which = named["order" if len(ids) == 1 else "orders"].format(ids=self.listed(ids)) if ids else ""
+        until = self.sections["kept_until"][one["rule"]]
+        if one.get("until"):
+            until = named["until"].format(day=self.day(one["until"]))
+        elif one.get("at_latest"):
+            until = named["at_latest"].format(until=until, day=self.day(one["at_latest"]))
+        rule = self.sections["kept_rule"][one["rule"]]
+        item = self.sections["item"][one["item"]]
+        return named["line"].format(item=item, orders=which, until=until, rule=rule)
 
     def _day(self, value: str | date) -> str:
         """A date, or its ISO text, as written here: `22.12.2026`, `22 December 2026`."""

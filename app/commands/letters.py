@@ -7,22 +7,30 @@ Reads `templates` and prints it; no wording stands here and nothing is sent. Nee
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from app.house import facts_of, furnish
 from app.settings import SettingsError, load_settings
+from shops.profile import ProfileError, built_in_profiles, load_profile
 from templates import (
     LANGUAGES,
     Entry,
+    Facts,
     Letters,
     LettersRefusedError,
+    Mail,
     UnknownLetterError,
     catalogue,
     find,
     sample,
 )
+
+#: The profile letters are shown with when none is named.
+EXAMPLE = "liwigo"
 
 letters = typer.Typer(name="letters", no_args_is_help=True, help="Every letter, and how it reads.")
 
@@ -59,24 +67,44 @@ def show_letter(
     lang: _Lang = "fi",
     as_json: _Json = False,
     config: _Config = None,
-    shop: Annotated[str | None, typer.Option(metavar="PROFILE", help="Whose wording, with --config.")] = None,
+    shop: Annotated[
+        str | None,
+        typer.Option(metavar="PROFILE", help="Whose letter: a profile; with --config a shop of it."),
+    ] = None,
+    all_shops: Annotated[bool, typer.Option("--all-shops", help="For each shop in turn.")] = False,
 ) -> None:
     """Show a letter as it is sent, with invented data; every face of it, if chat and mail share the name."""
     _check_language(lang)
-    wording = _wording(config, shop)
+    entries = _named(name)
     shown = [
-        (entry, wording.render(entry.face, entry.name, lang, _data(entry, lang))) for entry in _named(name)
+        (wording.shop, entry, wording.render(entry, lang))
+        for wording in _wordings(config, shop, all_shops)
+        for entry in entries
     ]
     if as_json:
-        _print_json([{**_row(entry, lang), **mail._asdict()} for entry, mail in shown])
+        _print_json([{**_row(entry, lang), "shop": whose, **mail._asdict()} for whose, entry, mail in shown])
         return
-    for number, (entry, mail) in enumerate(shown):
+    for number, (whose, entry, mail) in enumerate(shown):
+        of_shop = f" {whose}" if all_shops else ""
         typer.echo(
-            f"{chr(10) if number else ''}--- {entry.face}/{entry.name} ({lang}): {entry.purpose[lang]}"
+            f"{chr(10) if number else ''}--- {entry.face}/{entry.name}{of_shop} ({lang}): {entry.purpose[lang]}"
         )
         if mail.subject:
             typer.echo(f"Subject: {mail.subject}\n")
         typer.echo(mail.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """The letters of one shop, and what they may say of it."""
+
+    shop: str
+    letters: Letters
+    facts: Facts
+
+    def render(self, entry: Entry, lang: str) -> Mail:
+        context = {**sample(entry.name, entry.face, lang), "shop": self.facts[lang]}
+        return self.letters.render(entry.face, entry.name, lang, context)
 
 
 def _row(entry: Entry, lang: str) -> dict[str, object]:
@@ -89,10 +117,6 @@ def _row(entry: Entry, lang: str) -> dict[str, object]:
     }
 
 
-def _data(entry: Entry, lang: str) -> dict[str, object]:
-    return sample(entry.name, entry.face, lang)
-
-
 def _named(name: str) -> list[Entry]:
     face, slash, rest = name.partition("/")
     try:
@@ -102,14 +126,18 @@ def _named(name: str) -> list[Entry]:
     return entries or _refuse(f"no letter is called {name}: `pyynto letters list` names them all")
 
 
-def _wording(config: Path | None, shop: str | None) -> Letters:
-    if config is None:
-        if shop is not None:
-            _refuse("--shop needs --config FILE")
-        return Letters()
+def _wordings(config: Path | None, shop: str | None, all_shops: bool) -> list[_Wording]:
+    """Whose letters to show. Without settings they are those of a profile, by default of the first example."""
+    if all_shops and shop is not None:
+        _refuse("--shop and --all-shops exclude each other")
     try:
-        return Letters(load_settings(config).shop(shop).letters)
-    except (SettingsError, LettersRefusedError) as refused:
+        if config is None:
+            profiles = built_in_profiles() if all_shops else [shop or EXAMPLE]
+            return [_Wording(one, Letters(), facts_of(load_profile(one))) for one in profiles]
+        settings = load_settings(config)
+        houses = [furnish(one) for one in (settings.shops if all_shops else [settings.shop(shop)])]
+        return [_Wording(house.shop.profile, house.letters, house.facts) for house in houses]
+    except (SettingsError, LettersRefusedError, ProfileError) as refused:
         _refuse(str(refused))
 
 

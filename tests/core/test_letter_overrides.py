@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from app.house import facts_of
+from shops.profile import load_profile
 from templates import Letters, LettersRefusedError, render_chat, sample
+
+FACTS = facts_of(load_profile("liwigo"))
+
+
+def shown(name: str) -> dict[str, object]:
+    return {**sample(name), "shop": FACTS["fi"]}
 
 
 def own(folder: Path, name: str, text: str) -> Path:
@@ -15,14 +23,14 @@ def own(folder: Path, name: str, text: str) -> Path:
 
 
 def test_shops_own_wording_wins(tmp_path: Path) -> None:
-    shop = Letters(own(tmp_path, "fi/chat/thanks.txt", "Kiitos itsellesi!\n"))
-    assert shop.render_chat("thanks", "fi", sample("thanks")) == "Kiitos itsellesi!"
-    assert shop.render_chat("thanks", "en", sample("thanks")) == render_chat("thanks", "en", sample("thanks"))
+    shop = Letters(own(tmp_path, "fi/chat/thanks.txt", "Kiitos itsellesi!\n"), FACTS)
+    assert shop.render_chat("thanks", "fi", shown("thanks")) == "Kiitos itsellesi!"
+    assert shop.render_chat("thanks", "en", shown("thanks")) == render_chat("thanks", "en", shown("thanks"))
 
 
 def test_shops_own_signature_is_used_in_every_mail(tmp_path: Path) -> None:
-    shop = Letters(own(tmp_path, "fi/mail/_signature.txt", "Terveisin kauppias\n"))
-    assert shop.render_mail("human", "fi", sample("human")).text.endswith("Terveisin kauppias")
+    shop = Letters(own(tmp_path, "fi/mail/_signature.txt", "Terveisin kauppias\n"), FACTS)
+    assert shop.render_mail("human", "fi", shown("human")).text.endswith("Terveisin kauppias")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +55,7 @@ def test_faulty_wording_is_refused_by_file_and_fault(
     tmp_path: Path, name: str, text: str, fault: str
 ) -> None:
     with pytest.raises(LettersRefusedError) as refused:
-        Letters(own(tmp_path, name, text))
+        Letters(own(tmp_path, name, text), FACTS)
     assert len(refused.value.problems) == 1
     assert str(tmp_path / name) in refused.value.problems[0]
     assert fault in refused.value.problems[0]
@@ -57,10 +65,10 @@ def test_every_faulty_file_is_named_at_once(tmp_path: Path) -> None:
     own(tmp_path, "fi/chat/start.txt", "{{ nobody }}")
     own(tmp_path, "en/chat/start.txt", "{{ nobody }}")
     with pytest.raises(LettersRefusedError) as refused:
-        Letters(tmp_path)
+        Letters(tmp_path, FACTS)
     assert len(refused.value.problems) == 2
 
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LettersRefusedError, match="no such folder"):
-        Letters(tmp_path / "nowhere")
+        Letters(tmp_path / "nowhere", FACTS)

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from app.house import facts_of
 from cases import model
+from shops.profile import load_profile
 from templates import (
     FACES,
     LANGUAGES,
@@ -27,6 +29,9 @@ from templates.overrides import used_variables
 from templates.rendering import LettersEnvironment
 from templates.words import FOLDER
 
+#: What letters may say of the example shop.
+FACTS = facts_of(load_profile("liwigo"), mailbox="tietosuoja@example.com")
+
 PAIRS = [(entry, lang) for entry in catalogue() for lang in LANGUAGES]
 
 
@@ -36,6 +41,8 @@ def label(value: object) -> str:
 
 LEGAL = [(entry, lang) for entry, lang in PAIRS if entry.legal]
 CODED = [(entry, lang) for entry, lang in PAIRS if "code" in entry.needs]
+#: Written in the person's own voice, and signed by them.
+OWN_VOICE = {"signed_request"}
 MAILS = [(entry, lang) for entry, lang in PAIRS if entry.face == "mail"]
 CHATS = [(entry, lang) for entry, lang in PAIRS if entry.face == "chat"]
 
@@ -50,7 +57,8 @@ ONE_CASE = {"id": "LIW-2026-0042", "kind": "erasure", "status": "open", "due": "
 
 
 def rendered(entry: Entry, lang: str, **changed: object) -> Mail:
-    return Letters().render(entry.face, entry.name, lang, {**sample(entry.name, entry.face, lang), **changed})
+    context = {**sample(entry.name, entry.face, lang), "shop": FACTS[lang]}
+    return Letters().render(entry.face, entry.name, lang, {**context, **changed})
 
 
 @pytest.mark.parametrize(("entry", "lang"), PAIRS, ids=label)
@@ -113,8 +121,11 @@ def test_subject_is_one_short_line(entry: Entry, lang: str) -> None:
 
 @pytest.mark.parametrize(("entry", "lang"), MAILS, ids=label)
 def test_mail_is_signed_by_the_shop(entry: Entry, lang: str) -> None:
+    if entry.name in OWN_VOICE:
+        assert FACTS[lang]["controller"] in rendered(entry, lang).text
+        return
     last = rendered(entry, lang).text.split("\n\n")[-1]
-    assert last.splitlines()[1] == "Esimerkkikauppa"
+    assert last.splitlines()[1] == FACTS[lang]["name"]
     assert "tietosuoja@example.com" in last
 
 
@@ -214,11 +225,11 @@ def test_code_for_a_chat_request_is_valid_for_minutes_and_for_a_mail_request_for
 
 def test_missing_variable_is_an_error() -> None:
     with pytest.raises(Exception, match="cases"):
-        render_chat("receipt", "fi", {"shop": sample("receipt")["shop"]})
+        render_chat("receipt", "fi", {"shop": FACTS["fi"]})
 
 
 def test_optional_variable_may_be_left_out() -> None:
-    context = {"shop": sample("verified")["shop"], "cases": [ONE_CASE]}
+    context = {"shop": FACTS["fi"], "cases": [ONE_CASE]}
     assert "Kieltosi" not in render_mail("verified", "fi", context).text
 
 
@@ -230,10 +241,10 @@ def test_unknown_letter_and_unknown_language_are_refused() -> None:
 
 
 def test_shop_without_phone_or_mailbox_gets_whole_sentences() -> None:
-    bare = {"name": "Esimerkkikauppa", "email": "info@example.com", "phone": "", "mailbox": ""}
+    bare = {"email": "info@example.com", "phone": "", "mailbox": ""}
     for entry in catalogue():
         for lang in LANGUAGES:
-            text = rendered(entry, lang, shop=bare).text
+            text = rendered(entry, lang, shop={**FACTS[lang], **bare}).text
             assert not re.search(r"puhelin(ella)? *[.,]|phone *[.,]|at \.|:\s*\.|  |\n\n\n", text), entry.name
 
 

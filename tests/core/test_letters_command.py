@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.commands.letters import letters as command
+from app.house import facts_of
+from shops.profile import load_profile
 from templates import LANGUAGES, Letters, catalogue, sample
 
 
@@ -18,7 +20,8 @@ def test_list_names_every_letter() -> None:
 def test_show_prints_each_letter(lang: str) -> None:
     for entry in catalogue():
         result = CliRunner().invoke(command, ["show", entry.name, "--lang", lang])
-        text = Letters().render(entry.face, entry.name, lang, sample(entry.name, entry.face, lang)).text
+        context = {**sample(entry.name, entry.face, lang), "shop": facts_of(load_profile("liwigo"))[lang]}
+        text = Letters().render(entry.face, entry.name, lang, context).text
         assert (result.exit_code, text in result.stdout) == (0, True), entry.name
 
 

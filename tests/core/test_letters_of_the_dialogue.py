@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import app
 import cases
+from app.house import facts_of
 from cases import model
 from cases.answers import COMMANDS
 from cases.deadline_tally import ExtensionRefusal
@@ -14,14 +16,19 @@ from cases.phrases import LANGUAGES as LANGUAGE_BUTTONS
 from cases.staff import VERBS
 from cases.standing import MASKED
 from cases.understanding import understand
+from shops.profile import load_profile
 from templates import LANGUAGES, catalogue, labels, names, render_chat, sample
 
 CORE = Path(cases.__file__).parent
+APP = Path(app.__file__).parent
 
 NAMED = re.compile(r"work\.(reply|tell|alert|mail)\((?:[^\"()]*, )?\"(\w+)\"")
 
 #: Calls of `Work` and the faces a letter they name needs; `reply` and `tell` go where the person wrote.
 CALLS = {"alert": {"staff"}, "mail": {"mail"}}
+
+#: The reasons a refusal gives: `reason="a"`, or `reason="a" if … else "b"`.
+REASON = re.compile(r"(?<=reason=\")\w+|(?<=else \")\w+")
 
 #: Told only to who asked in chat; by mail the answer itself goes out.
 CHAT_ONLY = {"case_answered", "case_extended"}
@@ -29,6 +36,7 @@ CHAT_ONLY = {"case_answered", "case_extended"}
 #: The core's files that speak on one channel only.
 ONE_CHANNEL = {
     "dialogue.py": {"chat"}, "wishes.py": {"chat"}, "answers.py": {"chat"}, "correspondence.py": {"mail"},
+    "signing.py": {"chat"},
 }  # fmt: skip
 
 
@@ -100,9 +108,13 @@ def test_plain_button_can_be_typed_instead(button: str, lang: str) -> None:
     assert set(labels(lang)["button"][button].casefold().split()) & TYPED[button]
 
 
+def shown(name: str, lang: str) -> dict[str, object]:
+    return {**sample(name, "chat", lang), "shop": facts_of(load_profile("liwigo"))[lang]}
+
+
 def suggested(name: str, lang: str) -> set[str]:
     """What a chat letter suggests to write: in quotation marks, or as a list of examples."""
-    text = render_chat(name, lang, sample(name, "chat", lang))
+    text = render_chat(name, lang, shown(name, lang))
     examples = re.findall(r"(?m)^– (.+[.?])$", text) if name in ("start", "not_understood") else []
     return {*re.findall(r"[”“](.+?)[”“]", text), *examples}
 
@@ -119,9 +131,12 @@ def test_what_a_chat_letter_suggests_to_write_is_understood(name: str, lang: str
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_refusal_of_a_staff_command_has_its_sentence(lang: str) -> None:
-    rulings = {"opt_out_cannot_be_refused", "identity_is_proved", "identity_not_proved", "no_address"}
-    refusals = {str(refusal) for refusal in ExtensionRefusal} | rulings
-    assert set(labels(lang)["not_now"]) == refusals
+    sources = [path.read_text("utf-8") for folder in (CORE, APP) for path in folder.rglob("*.py")]
+    refusals = {str(refusal) for refusal in ExtensionRefusal}
+    calls = [call for text in sources for call in re.findall(r"\"not_now\"[^\n]*", text)]
+    said = labels(lang)["not_now"]
+    assert refusals | {reason for call in calls for reason in REASON.findall(call)} <= set(said)
+    assert {reason for reason in said if not any(f'"{reason}"' in text for text in sources)} == set()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -133,5 +148,5 @@ def test_every_staff_verb_that_does_something_says_so(lang: str) -> None:
 def test_chat_letters_name_only_commands_there_are(lang: str) -> None:
     for entry in catalogue():
         if entry.face == "chat":
-            text = render_chat(entry.name, lang, sample(entry.name, "chat", lang))
+            text = render_chat(entry.name, lang, shown(entry.name, lang))
             assert set(re.findall(r"(?<![\w.])/([a-z]+)", text)) <= set(COMMANDS), entry.name
