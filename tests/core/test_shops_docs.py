@@ -8,6 +8,7 @@ import pytest
 from cases.model import Kind, Language
 from shops.gaps import gaps_of
 from shops.profile import built_in_profiles, load_profile
+from tests.core.shops_page import made
 
 DOCS = Path(__file__).parents[2] / "docs"
 SHOPS = (DOCS / "shops.md").read_text("utf-8")
@@ -55,7 +56,15 @@ def test_a_row_says_nothing_where_the_notice_is_silent_and_only_there(name: str)
 @pytest.mark.parametrize("name", built_in_profiles())
 def test_every_gap_stands_below_the_table_with_its_mending(name: str) -> None:
     told = dict(re.findall(r"^- `(\w+)`: (.*)$", section(name), re.MULTILINE))
-    assert told == {gap.id: gap.sentence(Language.EN) for gap in gaps_of(load_profile(name))}
+    assert told == {gap.id: gap.sentence(Language.EN) for gap in gaps_of(load_profile(name))}, (
+        "Run: python -m tests.core.shops_page"
+    )
+
+
+def test_making_the_page_again_changes_nothing_and_mends_a_list_that_is_old() -> None:
+    assert made(SHOPS) == SHOPS
+    assert made(SHOPS.replace("- `signed_form`: ", "- `old`: ")) == SHOPS
+    assert made(re.sub(r"^- `\w+`: .*\n", "", SHOPS, flags=re.MULTILINE)) == SHOPS
 
 
 @pytest.fixture
