@@ -187,12 +187,12 @@ async def act(
         _going(house, tx, letter) for letter in leaving.values() if letter.route is not Route.STAFF
     )
     carriers = [letter for letter in decision.letters if carries(letter)]
-    phrase = passphrase_of(tx.vault, carriers[0]) if commit and carriers else ""
+    phrase = passphrase_of(tx.vault.code_key, carriers[0].key) if commit and carriers else ""
     outcome = Outcome(await _case_of(tx, house, decision, order), letters, commit, files, phrase)
     if commit and shown not in ("", outcome.seal):
         return replace(outcome, committed=False)
     if commit:
-        decision = replace(decision, enclosures=enclose(decision, files, tx.vault))
+        decision = replace(decision, enclosures=enclose(decision, files, tx.vault.code_key))
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
     return outcome
 

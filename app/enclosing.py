@@ -6,6 +6,7 @@ whenever it is needed and kept nowhere (docs/invariants.md 3).
 
 from __future__ import annotations
 
+import hmac
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -19,7 +20,6 @@ from app.house import House
 from cases.faults import TheirFault
 from cases.model import Case, Customer, Decision, Enclosure, Kind, Letter, Order, Request, Route
 from papers.archive import File, locked, passphrase
-from storage.vault import Vault
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 #: Bytes of files in all: what most mail servers still take, once it is locked and written for the mail.
@@ -79,13 +79,13 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", ascii_only).strip("-.")[:80] or "file"
 
 
-def enclose(decision: Decision, files: Sequence[File], vault: Vault) -> tuple[Enclosure, ...]:
+def enclose(decision: Decision, files: Sequence[File], code_key: bytes) -> tuple[Enclosure, ...]:
     """The files, locked, on the mail that answers; none where nothing is mailed."""
     carriers = [one for one in decision.letters if carries(one)]
     if not files or not carriers:
         return ()
     letter = carriers[0]
-    archive = locked(files, passphrase_of(vault, letter))
+    archive = locked(files, passphrase_of(code_key, letter.key))
     return (Enclosure(letter.key, f"{letter.case_id}.zip", "application/zip", archive),)
 
 
@@ -94,6 +94,6 @@ def carries(letter: Letter) -> bool:
     return letter.route is Route.MAIL and bool(letter.context.get("enclosed"))
 
 
-def passphrase_of(vault: Vault, letter: Letter) -> str:
+def passphrase_of(code_key: bytes, letter_key: str) -> str:
     """What opens the archive of a letter; the same whenever it is asked for."""
-    return passphrase(vault.seed("archive", letter.key))
+    return passphrase(hmac.digest(code_key, f"archive:{letter_key}".encode(), "sha256"))

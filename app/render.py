@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from app.enclosing import passphrase_of
 from app.house import House
 from cases.model import Language, Letter, Route
 from cases.verification import one_time_code
@@ -34,6 +35,9 @@ def words(house: House, letter: Letter, code_key: bytes) -> Text:
     said: dict[str, Any] = dict(letter.context)
     if letter.code_issue:
         said["code"] = one_time_code(code_key, letter.request_id, letter.code_issue)
+    if letter.name == "passphrase":
+        # Like a code, it is made when it is said and stands nowhere.
+        said["passphrase"] = passphrase_of(code_key, said["letter"])
     languages = filter(None, dict.fromkeys((letter.language, letter.also)))
     contexts = {str(one): {"shop": facts_for(house, one), **said} for one in languages}
     mail = house.letters.render_in(face_of(letter), letter.name, contexts)

@@ -13,7 +13,7 @@ from telegram import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 from cases.staff_verbs import VERBS
 
 #: What customers find in the menu. Telegram requires /privacy of every bot.
-CUSTOMER_COMMANDS = ("start", "help", "privacy", "language", "status", "form", "cancel")
+CUSTOMER_COMMANDS = ("start", "help", "privacy", "language", "status", "form", "password", "cancel")
 #: The staff verbs. Only those that are given a description appear in a menu.
 STAFF_COMMANDS = tuple(VERBS)
 #: UTF-16 units in one message, which is how Telegram counts (core.telegram.org/bots/api#sendmessage).

@@ -27,6 +27,7 @@ from cases.model import (
 )  # fmt: skip
 from cases.opening import MARKETING
 from cases.tasks import open_tasks, tasks_of
+from cases.unlocking import LOCKED
 from cases.work import HELSINKI, Work
 
 Context = dict[str, Any]
@@ -249,6 +250,8 @@ def _send(
     to = to or answer_address(request)
     if to:
         work.mail(request, to, name, case=case, **context)
+        if context.get("enclosed"):
+            case = work.add_details(work.case(case.id) or case, **{LOCKED: work.newest_letter.key})
         say_in_chat(work, request, "case_answered", case)
     elif request.channel is not Channel.CHAT or case.verified_by is not None:
         work.post(request, post_address(desk.customer), name, case=case, **context)

@@ -22,7 +22,18 @@ from cases.phrases import (
 )
 from cases.proving import hide_codes
 from cases.signing import give_form
-from cases.standing import asked_about, draft_of, in_progress, lately_closed, missing, own_cases, proved_cases
+from cases.special import add_to_held
+from cases.standing import (
+    asked_about,
+    cases_for_others,
+    draft_of,
+    in_progress,
+    lately_closed,
+    missing,
+    own_cases,
+    proved_cases,
+)
+from cases.unlocking import ask_passphrase
 from cases.wishes import ask_kind_again, list_for_staff, send_code_again, settle_kinds
 from cases.work import Work, summaries
 
@@ -139,10 +150,11 @@ def add_details(work: Work, inbound: Inbound) -> None:
 def add_words(work: Work, inbound: Inbound) -> None:
     """More words of somebody whose request runs: staff read them on the case."""
     text = hide_codes(work, work.reading.safe_text)[:TEXT_KEPT]
-    cases = proved_cases(work)
-    for case in cases:
+    proved, others = proved_cases(work), cases_for_others(work)
+    for case in proved:
         work.note(work.flag(case, Flag.NEW_MESSAGE), Event.PERSON_WROTE, text)
-    work.reply("details_added", cases=summaries(cases))
+    add_to_held(work, others, text)
+    work.reply("details_added", cases=summaries([*proved, *others]))
 
 
 def hear_complaint(work: Work, inbound: Inbound) -> None:
@@ -249,6 +261,7 @@ COMMANDS: dict[str, Callable[[Work, Inbound, str], None]] = {
     "language": _language,
     "status": _status,
     "form": give_form,
+    "password": ask_passphrase,
     "cancel": _cancel,
 }
 

@@ -41,7 +41,7 @@ def on_sent(shop: Shop, letter: Letter, request: Request, cases: tuple[Case, ...
     work = _work(shop, letter, cases, now, "sent")
     proof = request.proof
     # Whatever has become of the code meanwhile stands: staff may have made it void.
-    live = proof.state in ("queued", "accepted") and not proof.used and request.verified_by is None
+    live = proof.state in ("queued", "accepted") and not proof.used
     if live and letter.code_issue == proof.issue:
         work.keep(replace(request, proof=accepted(proof, request.channel, now)))
     for case in work.cases_of(request):

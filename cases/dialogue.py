@@ -39,7 +39,17 @@ from cases.phrases import (
     typed_language,
 )
 from cases.signing import brings_paper, take_paper
-from cases.standing import MASKED, draft_of, in_progress, missing, own_cases, proved_cases, says_who
+from cases.standing import (
+    MASKED,
+    cases_for_others,
+    draft_of,
+    in_progress,
+    missing,
+    own_cases,
+    proved_cases,
+    says_who,
+)
+from cases.unlocking import is_unlocking, take_passphrase_code
 from cases.wishes import (
     ask_kind,
     keep_who,
@@ -153,7 +163,7 @@ def _says_for_whom(work: Work, inbound: Inbound) -> bool:
     """The wish was said before; now they say it is for somebody else."""
     if work.reading.kinds or not held_for(work.reading):
         return False
-    return draft_of(work) is not None or in_progress(work) is not None
+    return draft_of(work) is not None or in_progress(work) is not None or bool(cases_for_others(work))
 
 
 def _names_a_kind(work: Work, inbound: Inbound) -> bool:
@@ -226,7 +236,8 @@ def _misses_something(work: Work, inbound: Inbound) -> bool:
 
 
 def _adds_to_a_case(work: Work, inbound: Inbound) -> bool:
-    return bool(proved_cases(work)) and len(inbound.text.split()) >= MORE_WORDS
+    told = proved_cases(work) or cases_for_others(work)
+    return bool(told) and len(inbound.text.split()) >= MORE_WORDS
 
 
 def _always(work: Work, inbound: Inbound) -> bool:
@@ -237,6 +248,7 @@ def _always(work: Work, inbound: Inbound) -> bool:
 TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
     ("confirm_withdrawal", _answers_yes_or_no, settle_withdrawal),
     ("typed_command", _is_command, obey),
+    ("passphrase", is_unlocking, take_passphrase_code),
     ("code", _has_code, take_code),
     ("code_missed", _misses_the_code, send_code_again),
     ("details", _gives_details, add_details),

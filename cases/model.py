@@ -128,6 +128,7 @@ class Event(StrEnum):
     TASK_DONE = "task_done"
     TASK_SKIPPED = "task_skipped"
     PRINTED = "printed"
+    PASSPHRASE_TOLD = "passphrase_told"  # noqa: S105 - a word
 
 
 class Flag(StrEnum):
@@ -220,6 +221,7 @@ class Asking(StrEnum):
     CODE = "code"
     CASE_ID = "case_id"
     DETAILS = "details"
+    PASSPHRASE = "passphrase"  # noqa: S105 - a word
     CONFIRM_WITHDRAWAL = "confirm_withdrawal"
 
 

@@ -41,6 +41,7 @@ COMMAND_WORDS: dict[str, frozenset[str]] = {
     "privacy": frozenset({"privacy", "tietosuoja"}),
     "language": frozenset({"language", "kieli"}),
     "status": frozenset({"status", "tilanne"}),
+    "password": frozenset({"password", "passphrase", "salasana", "salalause", "salasanan", "the password"}),
     "form": frozenset({"form", "lomake", "lomakkeen", "lomaketta", "the form", "a form"}),
     "cancel": frozenset(
         {"cancel", "peruuta", "peru", "keskeytä", "antaa olla", "never mind", "nevermind", "forget it"}

@@ -7,6 +7,7 @@ record, match none, are locked or have had too many code mails (docs/invariants.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -111,7 +112,9 @@ def share_proof(work: Work, request: Request, fresh: list[Kind]) -> Request:
     return request if is_live(request.proof, work.now) else send_code(work, request)
 
 
-def send_code(work: Work, request: Request, *, letter: str = "code", **context: Any) -> Request:
+def send_code(
+    work: Work, request: Request, *, letter: str = "code", about: Iterable[Case] | None = None, **context: Any
+) -> Request:
     """Mail the code to where the claim points, within the limits; the same code while it is valid.
 
     A claim that points nowhere goes the same way and is counted the same, and no mail leaves.
@@ -140,7 +143,7 @@ def send_code(work: Work, request: Request, *, letter: str = "code", **context: 
         proof.address,
         letter,
         issue=proof.issue,
-        cases=summaries(_unproved(work, request)),
+        cases=summaries(_unproved(work, request) if about is None else about),
         minutes=int(life // 60),
         hours=int(life // 3600),
         **context,

@@ -19,6 +19,7 @@ from cases.model import (
     Customer,
     Entry,
     Inbound,
+    Kind,
     Reading,
     Request,
     Shop,
@@ -162,9 +163,11 @@ class _Sight:
         cases = await cases_of(tx, sorted(every))
         for case in cases:
             sight._cases[case.request_id] = (*sight._cases.get(case.request_id, ()), case)
-        if any(turn.reading.codes for turn in turns):
-            # Only a proof can move a due date here; staff's verbs gather their own.
-            sight.dated = await dated_entries(tx, [case.id for case in cases])
+        # Only a proof can move a due date here, and only a ban opens tasks; staff's verbs gather their own.
+        proving = any(turn.reading.codes for turn in turns)
+        wanted = [case.id for case in cases if proving or case.kind in (Kind.OPT_OUT, Kind.OBJECTION)]
+        if wanted:
+            sight.dated = await dated_entries(tx, wanted)
         return sight
 
     def related(self, turn: Turn) -> tuple[Request, ...]:

@@ -32,7 +32,6 @@ class Vault:
         self._cipher = AESGCM(_derive(material, b"storage"))
         self._index_key = _derive(material, b"index")
         self.code_key = _derive(material, b"one-time codes")
-        self._seed_key = _derive(material, b"seeds")
 
     def __repr__(self) -> str:
         return "Vault(…)"
@@ -61,10 +60,6 @@ class Vault:
         """A keyed digest (32 hex digits) to find a row by something that is not stored in clear."""
         message = "\x1f".join(parts).encode()
         return hmac.new(self._index_key, message, hashlib.sha256).hexdigest()[:32]
-
-    def seed(self, *parts: str) -> bytes:
-        """32 bytes to make a secret from that is kept nowhere: the same for the same parts."""
-        return hmac.digest(self._seed_key, "\x1f".join(parts).encode(), "sha256")
 
 
 def _derive(material: bytes, purpose: bytes) -> bytes:

@@ -148,7 +148,7 @@ def _details(case: Case, language: str) -> Table:
     return grid
 
 
-_SHOWN = frozenset({"purposes", "corrections", "attachments", "sensitive", "why"})
+_SHOWN = frozenset({"locked", "purposes", "corrections", "attachments", "sensitive", "why"})
 
 
 def _next(case: Case, language: str, today: date) -> Group:

@@ -133,9 +133,8 @@ async def _case(settings: Settings, shop: str | None, order: Order, as_json: boo
     async with opened(settings) as store, store.read() as tx:
         dossier = await desk.open_case(tx, names_of(settings, shop), order.case_id)
         plan = await desk.erasure_plan(tx, dossier, settings, utc_now())
-        phrases = {
-            s.letter.key: passphrase_of(tx.vault, s.letter) for s in dossier.letters if carries(s.letter)
-        }
+        locked = [sent.letter.key for sent in dossier.letters if carries(sent.letter)]
+        phrases = {key: passphrase_of(tx.vault.code_key, key) for key in locked}
     if as_json:
         print_json(desk.view_of(dossier))
         return
