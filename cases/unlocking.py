@@ -11,7 +11,7 @@ from dataclasses import replace
 from cases.model import Asking, Case, Channel, Event, Inbound, Request
 from cases.proving import send_code, target_of
 from cases.verification import judge, one_time_code, spend_try, tries_left
-from cases.work import Work
+from cases.work import Work, summary
 
 #: In a case's details: the letter whose archive is locked.
 LOCKED = "locked"
@@ -61,7 +61,7 @@ def take_passphrase_code(work: Work, inbound: Inbound) -> None:
         work.keep(replace(request, proof=replace(request.proof, used=True)))
         work.put(work.note(case, Event.PASSPHRASE_TOLD))
         work.conversation = replace(work.conversation, asking=None, about=())
-        work.reply("passphrase", request=request, case={"id": case.id}, letter=case.details[LOCKED])
+        work.reply("passphrase", request=request, case=summary(case), letter=case.details[LOCKED])
     elif event is Event.CODE_EXPIRED:
         _send(work, request, case)
         work.reply("code_expired", request=request)
