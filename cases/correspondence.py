@@ -375,7 +375,9 @@ def _add_to_case(work: Work, inbound: Inbound) -> None:
             case = add_to_details(work, case, _text(work))
             work.flag(case, Flag.NEW_MESSAGE)
         else:
-            work.note(work.flag(case, Flag.NEW_MESSAGE), Event.PERSON_WROTE, _text(work))
+            told = held_for(work.reading) if case.flags & FLAGS_FOR_OTHERS else ()
+            case = work.flag(case, Flag.NEW_MESSAGE, *(Flag(str(special)) for special in told))
+            work.note(case, Event.PERSON_WROTE, _text(work))
     for case in [case for case in cases if Flag.NEW_MESSAGE not in case.flags][:1]:
         work.alert("new_message", work.case(case.id))
     if asked_for:

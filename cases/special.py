@@ -59,6 +59,13 @@ def note_special(work: Work, request: Request, text: str) -> None:
     _answer(work, request)
 
 
+def add_to_held(work: Work, cases: list[Case], text: str) -> None:
+    """More words about somebody else: staff read them on the held case, and see in whose place they are said."""
+    said = [Flag(str(special)) for special in held_for(work.reading)]
+    for case in cases:
+        _read_again(work, work.flag(work.note(case, Event.PERSON_WROTE, text[:TEXT_KEPT]), *said))
+
+
 def say_special_in_progress(work: Work, inbound: Inbound, text: str) -> None:
     """The same in chat: the dialogue has nothing more to ask about that request."""
     request = in_progress(work)

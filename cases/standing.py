@@ -6,6 +6,7 @@ Here is only looked; what is done about it stands in `wishes` and `answers`.
 from __future__ import annotations
 
 from cases.model import CLOSED, Asking, Case, Draft, Request
+from cases.opening import FLAGS_FOR_OTHERS
 from cases.verification import tries_left
 from cases.work import Work
 
@@ -50,6 +51,11 @@ def lately_closed(work: Work) -> list[Case]:
 def proved_cases(work: Work) -> list[Case]:
     """The running cases of whoever is writing, as far as they have proved who they are."""
     return [case for case in own_cases(work) if case.verified_by is not None]
+
+
+def cases_for_others(work: Work) -> list[Case]:
+    """The running cases the writer asked for somebody else; no code will ever prove them."""
+    return [c for c in own_cases(work) if c.flags & FLAGS_FOR_OTHERS and c.verified_by is None]
 
 
 def asked_about(work: Work) -> list[Case]:

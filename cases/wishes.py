@@ -23,12 +23,13 @@ from cases.phrases import KIND_BUTTONS, WAITING_FOR_CODE, chosen
 from cases.proving import hide_codes, send_code, share_proof, take_claim, try_code
 from cases.special import (
     add_special_of,
+    add_to_held,
     close_draft,
     greet_company_contact,
     say_special_in_progress,
     take_special,
 )
-from cases.standing import draft_of, in_progress
+from cases.standing import cases_for_others, draft_of, in_progress
 from cases.understanding import understand
 from cases.verification import LIFETIME, tries_left
 from cases.work import Work, summaries
@@ -130,7 +131,11 @@ def say_for_whom(work: Work, inbound: Inbound) -> None:
     """For whom it is, said after the wish: the request in progress, or the unclear wish, is for somebody else."""
     text = hide_codes(work, work.reading.safe_text)[:TEXT_KEPT]
     draft = draft_of(work)
-    if draft is None:
+    if draft is None and in_progress(work) is None:
+        held = cases_for_others(work)
+        add_to_held(work, held, text)
+        work.reply("details_added", cases=summaries(held))
+    elif draft is None:
         say_special_in_progress(work, inbound, text)
     else:
         draft = replace(draft, text=f"{draft.text}\n{text}"[:TEXT_KEPT])

@@ -296,3 +296,13 @@ def test_no_code_can_be_typed_for_somebody_else() -> None:
     first = decided("Poistakaa vaimoni tiedot, maija.mallikas@example.com", match=(MAIJA,))
     second = decided("123456", before=first)
     assert (first.requests[0].proof.issue, second.cases, named(second)) == (0, (), ["nothing_waiting"])
+
+
+@pytest.mark.parametrize("channel", FACES)
+def test_role_told_after_the_letter_stands_on_the_held_case(channel: Channel) -> None:
+    first = decided("Poistakaa lapseni tili.", channel)
+    second = decided("Olen hänen huoltajansa.", channel, before=first)
+    case = only_case(second)
+    assert case.id == only_case(first).id
+    assert case.flags == {Flag.OTHER_PERSON, Flag.GUARDIAN, Flag.NEW_MESSAGE}
+    assert ("new_message", None) in alarms(second)
