@@ -33,6 +33,7 @@ from cases.standing import (
     own_cases,
     proved_cases,
 )
+from cases.unlocking import ask_passphrase
 from cases.wishes import ask_kind_again, list_for_staff, send_code_again, settle_kinds
 from cases.work import Work, summaries
 
@@ -260,6 +261,7 @@ COMMANDS: dict[str, Callable[[Work, Inbound, str], None]] = {
     "language": _language,
     "status": _status,
     "form": give_form,
+    "password": ask_passphrase,
     "cancel": _cancel,
 }
 

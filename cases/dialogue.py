@@ -49,6 +49,7 @@ from cases.standing import (
     proved_cases,
     says_who,
 )
+from cases.unlocking import is_unlocking, take_passphrase_code
 from cases.wishes import (
     ask_kind,
     keep_who,
@@ -247,6 +248,7 @@ def _always(work: Work, inbound: Inbound) -> bool:
 TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
     ("confirm_withdrawal", _answers_yes_or_no, settle_withdrawal),
     ("typed_command", _is_command, obey),
+    ("passphrase", is_unlocking, take_passphrase_code),
     ("code", _has_code, take_code),
     ("code_missed", _misses_the_code, send_code_again),
     ("details", _gives_details, add_details),
