@@ -101,10 +101,10 @@ def reach(case: Case, request: Request) -> str:
     return to
 
 
-def say_in_chat(work: Work, request: Request, name: str, case: Case) -> None:
+def say_in_chat(work: Work, request: Request, name: str, case: Case, **context: Any) -> None:
     """That there is mail, to whoever asked in chat; the mail's content never goes there (docs/invariants.md 3)."""
     if request.channel is Channel.CHAT:
-        work.tell(request, name, case=case)
+        work.tell(request, name, case=case, **context)
 
 
 # -- right by right -------------------------------------------------------------------------------------------
@@ -252,7 +252,7 @@ def _send(
         work.mail(request, to, name, case=case, **context)
         if context.get("enclosed"):
             case = work.add_details(work.case(case.id) or case, **{LOCKED: work.newest_letter.key})
-        say_in_chat(work, request, "case_answered", case)
+        say_in_chat(work, request, "case_answered", case, enclosed=bool(context.get("enclosed")))
     elif request.channel is not Channel.CHAT or case.verified_by is not None:
         work.post(request, post_address(desk.customer), name, case=case, **context)
 
