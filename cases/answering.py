@@ -252,7 +252,7 @@ def _send(
         work.mail(request, to, name, case=case, **context)
         if context.get("enclosed"):
             case = work.add_details(work.case(case.id) or case, **{LOCKED: work.newest_letter.key})
-        say_in_chat(work, request, "case_answered", case, enclosed=bool(context.get("enclosed")))
+        say_in_chat(work, request, "case_answered", case, locked=bool(context.get("enclosed")))
     elif request.channel is not Channel.CHAT or case.verified_by is not None:
         work.post(request, post_address(desk.customer), name, case=case, **context)
 

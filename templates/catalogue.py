@@ -22,7 +22,6 @@ COMMON = frozenset({"shop"})
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "anonymised": (),
-        "attached": False,
         "case": None,
         "cases": (),
         "corrected": (),
@@ -33,6 +32,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "ground": "",
         "hours": 0,
         "kept": (),
+        "locked": False,
         "note": "",
         "old_address": False,
         "public_posts": False,
@@ -61,8 +61,6 @@ class Entry:
     needs: frozenset[str]
     #: Variables the context may have.
     takes: frozenset[str]
-    #: Must carry the complaint block: how to complain and how to go to court (GDPR Art. 12(4), 77, 79).
-    legal: bool
 
     @property
     def variables(self) -> frozenset[str]:
@@ -85,7 +83,6 @@ def _table() -> Mapping[tuple[str, str], Entry]:
             purpose={"fi": row["fi"], "en": row["en"]},
             needs=frozenset(row.get("needs", ())),
             takes=frozenset(row.get("takes", ())),
-            legal=row.get("legal", False),
         )
         for face in FACES
         for name, row in rows[face].items()
