@@ -13,8 +13,16 @@ from typing import Any
 from jinja2 import TemplateError, TemplateSyntaxError, meta
 
 from templates.catalogue import Entry, UnknownLetterError, catalogue, find, sample
-from templates.rendering import SUBJECT, LettersEnvironment, UnsafeLetterError, require_sole_code, split_mail
-from templates.words import FACES, FOLDER, LANGUAGES, Facts, labels
+from templates.lint import missing
+from templates.rendering import (
+    SUBJECT,
+    LettersEnvironment,
+    Mail,
+    UnsafeLetterError,
+    require_sole_code,
+    split_mail,
+)
+from templates.words import FACES, FOLDER, LANGUAGES, Facts
 
 
 class LettersRefusedError(ValueError):
@@ -108,18 +116,20 @@ def _letter_faults(wording: Wording, entry: Entry) -> list[str]:
         return [f"line {fault.lineno}: {fault.message}"]
     except (TemplateError, LookupError, TypeError, ValueError) as fault:
         return [f"cannot be rendered: {fault}"]
+    mail = split_mail(text) if entry.face == "mail" else Mail("", text)
     return [
-        *_legal_faults(text, wording.language, entry),
+        *_legal_faults(mail, context, wording.language, entry),
         *(_mail_faults(text, entry) if entry.face == "mail" else []),
     ]
 
 
-def _legal_faults(text: str, language: str, entry: Entry) -> list[str]:
-    """What the law wants in a letter that says no (Art. 12(4)) cannot be edited away."""
-    if not entry.legal:
+def _legal_faults(mail: Mail, context: Mapping[str, Any], language: str, entry: Entry) -> list[str]:
+    """What the law wants in a letter cannot be edited away."""
+    lacking = missing(entry.face, entry.name, language, context, mail)
+    if not lacking:
         return []
-    missing = [words for words in labels(language)["legal"].values() if words not in text]
-    return [f"the law wants this letter to say: {', '.join(missing)}"] if missing else []
+    parts = "; ".join(f"{one.plain} ({one.article})" for one in lacking)
+    return [f"the law wants this letter to say: {parts}"]
 
 
 def _mail_faults(text: str, entry: Entry) -> list[str]:

@@ -12,7 +12,7 @@ PLAIN_ENUMS: list[tuple[str, type[StrEnum]]] = [
     ("kind", model.Kind),
     ("kind_request", model.Kind),
     ("kind_staff", model.Kind),
-    ("kind_done", model.Kind),
+    ("signed", model.Kind),
     ("status", model.Status),
     ("status_staff", model.Status),
     ("purpose", model.Purpose),

@@ -36,7 +36,7 @@ CHAT_ONLY = {"case_answered", "case_extended"}
 #: The core's files that speak on one channel only.
 ONE_CHANNEL = {
     "dialogue.py": {"chat"}, "wishes.py": {"chat"}, "answers.py": {"chat"}, "correspondence.py": {"mail"},
-    "signing.py": {"chat"},
+    "signing.py": {"chat"}, "unlocking.py": {"chat"},
 }  # fmt: skip
 
 
