@@ -10,18 +10,21 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.house import House
 from app.render import buttons, mail_bytes, words
 from bot.faults import TelegramFault, TooFast
 from bot.telegram import Telegram
 from cases.delivery import on_lost, on_sent, retry_in
-from cases.model import Channel, LetterState, Request, Route
+from cases.model import Channel, Enclosure, Letter, LetterState, Request, Route
 from mailers.sending import Refused, Unreachable
-from storage import looking, outbox, saving
+from storage import enclosures, looking, outbox, saving
 from storage.outbox import Claimed
 from storage.store import Store, Transaction
 
@@ -33,6 +36,8 @@ LOOK_EVERY = 1.0
 SETTLE_AFTER = 0.05
 #: Letters claimed at one look.
 CLAIM = 200
+#: Mails with files on their way at once: each is in memory as a whole.
+HEAVY = 2
 #: Seconds that letters on their way may take when the program stops.
 FAREWELL = 10.0
 
@@ -45,6 +50,10 @@ class Failed:
     permanent: bool
     #: Wait named by the other side; such a try does not count.
     wait: timedelta | None = None
+
+
+class FilesUnreachable(Exception):
+    """The database did not give what goes with a letter; another try may find it."""
 
 
 class Delivery:
@@ -60,6 +69,7 @@ class Delivery:
         self._done: list[tuple[Claimed, Failed | None]] = []
         self._news = asyncio.Event()
         self._open = True
+        self._heavy = asyncio.Semaphore(HEAVY)
 
     # -- in ----------------------------------------------------------------------------------------------
 
@@ -137,7 +147,9 @@ class Delivery:
             return Failed("no_channel", True)
         try:
             text = words(house, letter, self._store.vault.code_key)
-            await house.telegram.send(int(letter.to), text.body, buttons(letter))
+            await _say(house.telegram, int(letter.to), text.body, buttons(letter), await self._files(letter))
+        except FilesUnreachable:
+            return Failed("files_unreachable", False)
         except TooFast as fault:
             return Failed(fault.word, False, timedelta(seconds=fault.retry_after))
         except TelegramFault as fault:
@@ -154,9 +166,14 @@ class Delivery:
         house = self._houses.get(letter.shop)
         if house is None or house.postman is None:
             return Failed("no_channel", True)
+        key = self._store.vault.code_key
         try:
-            raw = mail_bytes(house, letter, claimed.token, claimed.created_at, self._store.vault.code_key)
-            await house.postman.send(house.shop.mailbox, letter.to, raw)
+            async with self._heavy if is_heavy(letter) else nullcontext():
+                files = await self._files(letter)
+                raw = mail_bytes(house, letter, claimed.token, claimed.created_at, key, files)
+                await house.postman.send(house.shop.mailbox, letter.to, raw)
+        except FilesUnreachable:
+            return Failed("files_unreachable", False)
         except Refused as fault:
             return Failed(f"refused_{fault.code}", fault.permanent)
         except Unreachable as fault:
@@ -164,6 +181,19 @@ class Delivery:
         except Exception as fault:
             return _unwritable(claimed, fault)
         return None
+
+    async def _files(self, letter: Letter) -> tuple[Enclosure, ...]:
+        """What goes with a letter. Without what it promises it does not leave."""
+        if not is_heavy(letter):
+            return ()
+        try:
+            async with self._store.read() as tx:
+                found = await enclosures.of_letter(tx, letter.key)
+        except (SQLAlchemyError, OSError) as fault:
+            raise FilesUnreachable(type(fault).__name__) from None
+        if not found:
+            raise LookupError("what the letter promises is not there")
+        return found
 
     async def _answer(self, telegram: Telegram, reference: str) -> None:
         await telegram.answer_button(reference)
@@ -257,6 +287,24 @@ class Delivery:
         decision = on_lost(house.shop, letter, request, cases, now, bounced=bounced, fault=fault)
         channel = request.channel if request else Channel.EMAIL
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
+
+
+def is_heavy(letter: Letter) -> bool:
+    """Files go with it: its words say so, by name."""
+    return bool(letter.context.get("enclosed"))
+
+
+async def _say(
+    telegram: Telegram, chat_id: int, text: str, keyboard: Any, files: Sequence[Enclosure]
+) -> None:
+    """A text, under the last of its files where it has some."""
+    if not files:
+        await telegram.send(chat_id, text, keyboard)
+        return
+    *others, last = files
+    for file in others:
+        await telegram.send_file(chat_id, file.name, file.content)
+    await telegram.send_file(chat_id, last.name, last.content, text, keyboard)
 
 
 def _unwritable(claimed: Claimed, fault: Exception) -> Failed:

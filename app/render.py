@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from app.enclosing import passphrase_of
 from app.house import House
-from cases.model import Language, Letter, Route
+from cases.model import Enclosure, Language, Letter, Route
 from cases.verification import one_time_code
 from templates import labels
 
@@ -57,10 +57,17 @@ def buttons(letter: Letter) -> Any:
     return keyboard(letter.keyboard, labels(str(letter.language))["button"])
 
 
-def mail_bytes(house: House, letter: Letter, token: str, written_at: datetime, code_key: bytes) -> bytes:
+def mail_bytes(
+    house: House,
+    letter: Letter,
+    token: str,
+    written_at: datetime,
+    code_key: bytes,
+    enclosures: Sequence[Enclosure] = (),
+) -> bytes:
     """A letter as one mail. Date and Message-ID are the letter's, so every try is the same mail."""
     from mailers.headers import domain_of
-    from mailers.writing import write
+    from mailers.writing import File, write
 
     text = words(house, letter, code_key)
     sender = house.shop.mailbox
@@ -75,4 +82,5 @@ def mail_bytes(house: House, letter: Letter, token: str, written_at: datetime, c
         language=str(letter.language),
         date=written_at,
         auto_submitted="auto-replied" if letter.in_reply_to else "auto-generated",
+        attachments=[File(one.name, one.content_type, one.content) for one in enclosures],
     )

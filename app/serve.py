@@ -28,7 +28,7 @@ from bot.writing import CUSTOMER_COMMANDS
 from cases.delivery import on_lapse
 from cases.staff import VERBS
 from mailers.inbox import Inbox
-from storage import desk, looking, outbox, saving
+from storage import desk, enclosures, looking, outbox, saving
 from storage.store import Store
 from templates import LANGUAGES, labels
 
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between looks at codes that have run out, and at the register files.
 TICK, REGISTER_TICK = 5.0, 10.0
+#: Seconds between two clearings of old files.
+TIDY = 3600.0
 #: Seconds before a line that broke starts again: first, and at most.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
@@ -118,7 +120,8 @@ class Service:
         sources = [self._keep(partial(self._source, store, shop)) for shop in self._shops]
         sources += [self._keep(partial(shop.inbox.watch, shop.handler.cursor, shop.handler.mails))
                     for shop in self._shops if shop.inbox is not None]  # fmt: skip
-        sources += [self._keep(partial(self._clock, store)), self._keep(partial(self._registers, store))]
+        rounds = (self._clock, self._registers, self._tidy)
+        sources += [self._keep(partial(round_, store)) for round_ in rounds]
         sending = self._keep(delivery.run)
         log.info("serving shops=%d", len(self._shops))
         await stop.wait()
@@ -152,6 +155,15 @@ class Service:
             if due:
                 await self._lapse(store, now)
             await asyncio.sleep(TICK)
+
+    async def _tidy(self, store: Store) -> None:
+        """Files whose letters left long ago go too."""
+        while True:
+            async with store.write() as tx:
+                gone = await enclosures.drop_old(tx, self._now())
+            if gone:
+                log.info("enclosures_dropped count=%d", gone)
+            await asyncio.sleep(TIDY)
 
     async def _lapse(self, store: Store, now: datetime) -> None:
         shops = {shop.house.shop.profile: shop.house.shop for shop in self._shops}

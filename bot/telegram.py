@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,14 +17,16 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
     InlineKeyboardMarkup,
+    InputFile,
     LinkPreviewOptions,
+    Message,
 )
 from telegram.error import ChatMigrated, InvalidToken, TelegramError
 
-from bot.faults import ChatGone, TelegramFault, TokenRefused, TooFast, Unreachable, fault_of
+from bot.faults import ChatGone, Rejected, TelegramFault, TokenRefused, TooFast, Unreachable, fault_of
 from bot.pace import Pace
 from bot.wire import Wire
-from bot.writing import menu, split
+from bot.writing import CAPTION_LIMIT, UPLOAD_LIMIT, menu, split, units
 
 #: Telegram's own Bot API.
 OFFICIAL = "https://api.telegram.org"
@@ -124,6 +126,38 @@ class Telegram:
             await self._send_part(chat_id, part, None)
         return await self._send_part(chat_id, parts[-1], keyboard)
 
+    async def send_file(
+        self,
+        chat_id: int,
+        name: str,
+        content: bytes,
+        text: str = "",
+        keyboard: InlineKeyboardMarkup | None = None,
+    ) -> int:
+        """Send a file as a document, with a text and a keyboard under it; returns the message id.
+
+        The text is a caption where it fits one, so that both arrive at once or not at all; a longer text goes
+        before the file.
+
+        Raises:
+            Rejected: the file is empty or larger than UPLOAD_LIMIT, or Telegram will not have it.
+            TelegramFault: as for `send`.
+        """
+        if not 0 < len(content) <= UPLOAD_LIMIT:
+            raise Rejected("the file is empty or too large")
+        if units(text) > CAPTION_LIMIT:
+            await self.send(chat_id, text)
+            text = ""
+
+        def send(target: int) -> Awaitable[Message]:
+            document = InputFile(content, filename=name)
+            return self._bot.send_document(
+                target, document, caption=text or None, reply_markup=keyboard,
+                disable_content_type_detection=True,
+            )  # fmt: skip
+
+        return await self._in_turn(chat_id, send)
+
     def ready_in(self, chat_id: int) -> float:
         """Seconds until this chat may get its next message: 0.0 means `send` will not wait for it."""
         return self._pace.ready_in(self._moved.get(chat_id, chat_id))
@@ -196,12 +230,18 @@ class Telegram:
             await self._bot.set_webhook(url, secret_token=secret, allowed_updates=WANTED, max_connections=1)
 
     async def _send_part(self, chat_id: int, text: str, keyboard: InlineKeyboardMarkup | None) -> int:
+        def send(target: int) -> Awaitable[Message]:
+            return self._bot.send_message(
+                target, text, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
+            )
+
+        return await self._in_turn(chat_id, send)
+
+    async def _in_turn(self, chat_id: int, send: Callable[[int], Awaitable[Message]]) -> int:
         target = self._moved.get(chat_id, chat_id)
         async with self._pace.turn(target):
             try:
-                sent = await self._bot.send_message(
-                    target, text, reply_markup=keyboard, link_preview_options=_NO_PREVIEW
-                )
+                sent = await send(target)
             except ChatMigrated as moved:
                 new = moved.new_chat_id
             except TelegramError as caught:
@@ -215,7 +255,7 @@ class Telegram:
             raise ChatGone("moved twice")
         logger.warning("chat_moved from=%d to=%d", chat_id, new)
         self._moved[chat_id] = new
-        return await self._send_part(chat_id, text, keyboard)
+        return await self._in_turn(chat_id, send)
 
     async def _set_staff_menus(self, commands: Sequence[Any], chats: Sequence[int]) -> list[int]:
         gate = asyncio.Semaphore(_AT_ONCE)

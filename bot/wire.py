@@ -109,7 +109,8 @@ def _seconds(asked: Any, otherwise: float) -> float:
 def _body(data: RequestData | None) -> dict[str, str] | aiohttp.FormData | None:
     if data is None or not data.contains_files:
         return data and data.json_parameters
-    form = aiohttp.FormData(data.json_parameters)
+    # Quoted, a file called "pyyntö" would arrive as "pyynt%C3%B6".
+    form = aiohttp.FormData(data.json_parameters, quote_fields=False)
     for part, (name, content, content_type) in data.multipart_data.items():
         form.add_field(part, content, filename=name, content_type=content_type)
     return form

@@ -18,6 +18,8 @@ CUSTOMER_COMMANDS = ("start", "help", "privacy", "language", "status", "form", "
 STAFF_COMMANDS = tuple(VERBS)
 #: UTF-16 units in one message, which is how Telegram counts (core.telegram.org/bots/api#sendmessage).
 TEXT_LIMIT = 4096
+#: The same for the text under a file, and bytes a bot may upload (core.telegram.org/bots/api#senddocument).
+CAPTION_LIMIT, UPLOAD_LIMIT = 1024, 50_000_000
 #: Bytes a button can carry (core.telegram.org/bots/api#inlinekeyboardbutton).
 DATA_LIMIT = 64
 #: Characters in a command's description (core.telegram.org/bots/api#botcommand).

@@ -177,6 +177,19 @@ class LetterRow(SQLModel, table=True):
     fault: str = ""
 
 
+class EnclosureRow(SQLModel, table=True):
+    """A file that goes with a letter; a while after the letter has left, the row is gone."""
+
+    __tablename__ = "enclosures"
+
+    letter_key: str = Field(primary_key=True, foreign_key="letters.key")
+    place: int = Field(primary_key=True)
+    content_type: str
+    #: Sealed, both.
+    name: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class SuppressionRow(SQLModel, table=True):
     """Who must get no marketing. Survives a reload of the register, and erasure."""
 

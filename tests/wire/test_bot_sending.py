@@ -82,6 +82,58 @@ async def test_a_chat_turn_takes_one_call(api: BotApi, account: BotAccount) -> N
     assert [heard.call.method for heard in api.heard] == ["sendmessage"]
 
 
+async def test_a_file_arrives_with_its_text_and_buttons_in_one_call(api: BotApi, account: BotAccount) -> None:
+    maija = account.person()
+    content = bytes(range(256)) * 300
+    async with line(api) as telegram:
+        sent = await telegram.send_file(
+            maija.chat_id, "pyyntö.pdf", content, "Tässä <b>lomake</b>.", keyboard((("ok",),), {"ok": "OK"})
+        )
+    message = await maija.next_message()
+    assert (message["message_id"], message["caption"]) == (sent, "Tässä <b>lomake</b>.")
+    assert message["document"]["file_name"] == "pyyntö.pdf"
+    assert message["document"]["mime_type"] == "application/pdf"
+    assert message["reply_markup"]["inline_keyboard"][0][0]["text"] == "OK"
+    assert account.files[message["document"]["file_id"]].content == content
+    assert [heard.call.method for heard in api.heard] == ["senddocument"]
+
+
+async def test_a_text_too_long_for_a_caption_goes_before_its_file(api: BotApi, account: BotAccount) -> None:
+    maija = account.person()
+    async with line(api) as telegram:
+        await telegram.send_file(maija.chat_id, "a.pdf", b"%PDF", "sana " * 400)
+    assert ["text" in message for message in maija.messages] == [True, False]
+    assert "caption" not in maija.messages[1]
+
+
+@pytest.mark.parametrize("size", [0, 50_000_001])
+async def test_a_file_telegram_would_not_take_is_not_sent(
+    api: BotApi, account: BotAccount, size: int
+) -> None:
+    async with line(api) as telegram:
+        with pytest.raises(Rejected):
+            await telegram.send_file(account.person().chat_id, "a.pdf", bytes(size), "Tässä")
+    assert api.heard == []
+
+
+async def test_files_keep_the_pace_of_their_chat(api: BotApi, account: BotAccount) -> None:
+    maija = account.person()
+    async with line(api, pace=25) as telegram:
+        await telegram.send_file(maija.chat_id, "a.pdf", b"%PDF", "yksi")
+        assert 0.8 < telegram.ready_in(maija.chat_id) <= 1.0
+        begun = time.monotonic()
+        await telegram.send(maija.chat_id, "kaksi")
+    assert time.monotonic() - begun > 0.8
+
+
+async def test_a_file_to_somebody_who_blocked_the_bot_is_told_apart(api: BotApi, account: BotAccount) -> None:
+    maija = account.person()
+    await maija.block()
+    async with line(api) as telegram:
+        with pytest.raises(Blocked):
+            await telegram.send_file(maija.chat_id, "a.pdf", b"%PDF")
+
+
 # -- what goes wrong ----------------------------------------------------------------------------------------
 
 
