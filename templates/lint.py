@@ -163,17 +163,22 @@ def _reader(language: str) -> _Reader:
 
 
 def _items(each: str, context: Context) -> Iterator[Any]:
-    """The items of `kept`, or of `kept where not until`."""
-    path, _, condition = each.partition(" where ")
-    return (item for item in _at(path, context) or () if _holds((condition,), item))
+    """The items of `kept`, or of `kept where not until`; several conditions are set apart by commas."""
+    path, _, conditions = each.partition(" where ")
+    return (item for item in _at(path, context) or () if _holds(conditions.split(", "), item))
 
 
 def _holds(conditions: Iterable[str], context: Any) -> bool:
-    """`reason`: it is there; `not told`: it is not; `shop.outside_eea = never`: it is that word."""
+    """`reason`: it is there; `not told`: it is not; `shop.outside_eea = never`: it is that word.
+
+    `kept where until`: there is such an item.
+    """
     return all(_is(condition, context) for condition in conditions if condition)
 
 
 def _is(condition: str, context: Any) -> bool:
+    if " where " in condition:
+        return any(True for _ in _items(condition, context))
     if condition.startswith("not "):
         return not _is(condition.removeprefix("not "), context)
     path, equals, word = condition.partition(" = ")
