@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from app.enclosing import Holdings, attached, carries, copy_of, enclose, passphrase_of
 from app.house import House, furnish
+from app.lawful import refuse_unlawful
 from app.render import Text, words
 from app.settings import Settings
 from app.shapes import iso, row_of, unsorted_row, view_of
@@ -182,6 +183,7 @@ async def act(
         decision, channel = await _sort(tx, house, order, cause=cause, now=now)
     else:
         decision, channel, files = await _rule(tx, house, order, actor=actor, cause=cause, now=now)
+    refuse_unlawful(house, await _case_of(tx, house, decision, order), decision.letters)
     leaving = {letter.key: letter for letter in (*decision.letters, *decision.printed)}
     letters = tuple(
         _going(house, tx, letter) for letter in leaving.values() if letter.route is not Route.STAFF

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as SqlTimeout
 
 from app.deliver import Delivery
 from app.house import House
+from app.lawful import require_lawful_letters
 from app.staffchat import StaffChat
 from bot.reading import parse
 from bot.reading import read as read_update
@@ -267,6 +268,7 @@ class Handler:
         for (arrival, turn), known in zip(together.values(), knowns, strict=True):
             try:
                 decision = await self._answer(done.tx, turn.inbound, replace(known, next_numbers=numbers))
+                require_lawful_letters(self._house, decision.letters)
             except Exception as fault:
                 # Deciding stores nothing either.
                 if _is_database(fault) or isinstance(fault, Stale):
