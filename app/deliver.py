@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.house import House
+from app.posting import MADE
 from app.render import buttons, mail_bytes, words
 from bot.faults import TelegramFault, TooFast
 from bot.telegram import Telegram
@@ -147,7 +148,8 @@ class Delivery:
             return Failed("no_channel", True)
         try:
             text = words(house, letter, self._store.vault.code_key)
-            await _say(house.telegram, int(letter.to), text.body, buttons(letter), await self._files(letter))
+            files = await self._files(letter) or await _made(house, claimed)
+            await _say(house.telegram, int(letter.to), text.body, buttons(letter), files)
         except FilesUnreachable:
             return Failed("files_unreachable", False)
         except TooFast as fault:
@@ -292,6 +294,14 @@ class Delivery:
 def is_heavy(letter: Letter) -> bool:
     """Files go with it: its words say so, by name."""
     return bool(letter.context.get("enclosed"))
+
+
+async def _made(house: House, claimed: Claimed) -> tuple[Enclosure, ...]:
+    letter = claimed.letter
+    if letter.name not in MADE:
+        return ()
+    # The first paper loads what makes papers, which takes a second: nobody else waits for it.
+    return await asyncio.to_thread(MADE[letter.name], house, letter, claimed.created_at)
 
 
 async def _say(

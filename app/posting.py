@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from app.desk import Going
 from app.house import House
-from cases.model import Case, Language
+from cases.model import Case, Enclosure, Language, Letter
 from papers.letter import form_pdf, letter_pdf
 from templates import labels
 
@@ -17,7 +18,7 @@ HELSINKI = ZoneInfo("Europe/Helsinki")
 def letter_pdf_of(house: House, case: Case, letter: Going, now: datetime) -> bytes:
     """One letter, ready to print; a request to sign is a letter to the shop."""
     if letter.name == SIGNED:
-        return request_to_sign(house, [case], case.language, now)
+        return request_to_sign(house, [(case.id, str(case.kind))], case.language, now)
     language = str(case.language)
     today = now.astimezone(HELSINKI)
     return letter_pdf(
@@ -32,20 +33,34 @@ def letter_pdf_of(house: House, case: Case, letter: Going, now: datetime) -> byt
     )
 
 
+#: Begun by staff, to be printed.
 SIGNED = "signed_request"
 
 
-def request_to_sign(house: House, cases: list[Case], language: Language, now: datetime) -> bytes:
-    """What somebody asked for, to be printed and signed by those who want to."""
+def request_to_sign(
+    house: House, asked: Sequence[tuple[str, str]], language: Language, now: datetime
+) -> bytes:
+    """What somebody asked for, case ids and rights, to be printed and signed by those who want to."""
     said = labels(str(language))
     return form_pdf(
         recipient=_shop(house),
         subject=said["form_to_sign"]["subject"],
-        wishes=[said["signed"][str(case.kind)] for case in cases],
-        reference=", ".join(case.id for case in cases),
+        wishes=[said["signed"][kind] for _, kind in asked],
+        reference=", ".join(case_id for case_id, _ in asked),
         language=str(language),
         made_at=_start_of_day(now),
     )
+
+
+def form_for(house: House, letter: Letter, written_at: datetime) -> tuple[Enclosure, ...]:
+    """The request to sign, for the letter that hands it over; the same at every try.
+
+    It tells case ids and rights, so it may go through Telegram (docs/invariants.md 3).
+    """
+    asked = [(case["id"], case["kind"]) for case in letter.context["cases"]]
+    name = labels(str(letter.language))["form_to_sign"]["file"]
+    content = request_to_sign(house, asked, letter.language, written_at)
+    return (Enclosure(letter.key, name, "application/pdf", content),)
 
 
 def _shop(house: House) -> list[str]:
@@ -61,3 +76,7 @@ def _day(moment: datetime, language: str) -> str:
 def _start_of_day(now: datetime) -> datetime:
     day = now.astimezone(HELSINKI)
     return datetime(day.year, day.month, day.day, tzinfo=HELSINKI)
+
+
+#: Letters with a file that is made from the letter when it leaves, and stored nowhere.
+MADE: Mapping[str, Callable[[House, Letter, datetime], tuple[Enclosure, ...]]] = {"form": form_for}

@@ -76,7 +76,7 @@ def form_pdf(
     sheet.add_page()
     _head(sheet, (), recipient, ["", reference])
     _subject(sheet, subject)
-    sheet.prose("\n\n".join([said["form_opening"], "\n".join(f"– {wish}" for wish in wishes)]), width=_WIDTH)
+    sheet.prose("\n".join(wishes if len(wishes) == 1 else [f"– {wish}" for wish in wishes]), width=_WIDTH)
     sheet.need(96)
     sheet.set_y(sheet.get_y() + 16)
     for row in (("place_and_date", "signature"), ("name", "contact")):

@@ -6,6 +6,7 @@ import io
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -176,6 +177,24 @@ async def test_a_pdf_arrives_in_chat_with_its_words_under_it(office: Office) -> 
     assert "LIW-2026-0001" in message["caption"]
     assert office.bot.files[document["file_id"]].content == copy()
     await state(office, "sent")
+
+
+async def test_the_request_to_sign_comes_as_a_pdf_and_is_the_same_at_every_try(office: Office) -> None:
+    """Made from the letter when it leaves: case ids and rights, nothing of the person, and nothing stored."""
+    maija = office.person(1001)
+    await maija.say("/start")
+    await maija.next_message()
+    office.api.fail_next("sendDocument", 500)
+    cases = [{"id": "LIW-2026-0001", "kind": "access"}, {"id": "LIW-2026-0002", "kind": "erasure"}]
+    await commit(office, replace(chat(), context={"cases": cases}))
+    message = await maija.next_message(timeout=20)
+    content = office.bot.files[message["document"]["file_id"]].content
+    shown = words_of_pdf(content)
+    for part in ("LIW-2026-0001, LIW-2026-0002", "Allekirjoitus", "Pyydän, että poistatte tietoni."):
+        assert part in shown
+    sent = [call.files["document"].content for call in office.api.calls("sendDocument")]
+    assert sent == [content, content]
+    assert await rows(office, select(ENCLOSURES)) == []
 
 
 # -- where it may not be read --------------------------------------------------------------------------------

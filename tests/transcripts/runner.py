@@ -189,7 +189,8 @@ class Stage:
         body = words(self.office.house, letter, store.vault.code_key).body
         if letter.route is Route.CHAT:
             messages = self.office.bot.chats[int(letter.to)].messages
-            text = str(messages[self.compared[letter.to]]["text"])
+            said = messages[self.compared[letter.to]]
+            text = str(said.get("text") or said["caption"])
             self.compared[letter.to] += 1
         else:
             mails = await self.office.mails(letter.to)
