@@ -82,11 +82,12 @@ class Sought:
 def missing(face: str, name: str, language: str, context: Context, mail: Mail) -> tuple[Missing, ...]:
     """What the law wants this letter to say and it does not, in the order of the table."""
     paragraphs = [_plain(part) for part in (mail.subject, *_paragraphs(mail.text))]
-    return tuple(
+    lacking = (
         Missing(one.part.id, one.part.article, one.part.plain[language])
         for one in sought(face, name, language, context)
         if one.empty or not all(_stands(passage, paragraphs) for passage in one.passages)
     )
+    return tuple(dict.fromkeys(lacking))
 
 
 def require_lawful(face: str, name: str, language: str, context: Context, mail: Mail) -> None:

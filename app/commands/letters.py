@@ -26,6 +26,7 @@ from templates import (
     UnknownLetterError,
     catalogue,
     find,
+    parts_of,
     sample,
 )
 
@@ -46,12 +47,20 @@ def list_letters(
     lang: _Lang = "fi",
     as_json: _Json = False,
     config: _Config = None,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="With what the law wants each to say, and where.")
+    ] = False,
 ) -> None:
     """List every letter with what it is for."""
     del config
     _check_language(lang)
     if as_json:
-        _print_json([_row(entry, lang) for entry in catalogue()])
+        _print_json(
+            [
+                {**_row(entry, lang), **({"parts": _parts(entry, lang)} if parts else {})}
+                for entry in catalogue()
+            ]
+        )
         return
     face = ""
     for entry in catalogue():
@@ -59,6 +68,8 @@ def list_letters(
             face = entry.face
             typer.echo(f"{'' if face == 'chat' else chr(10)}{face}")
         typer.echo(f"  {entry.name:<18}  {entry.purpose[lang]}")
+        for part in _parts(entry, lang) if parts else ():
+            typer.echo(f"      {part['id']:<24}  {part['article']}: {part['says']}")
 
 
 @letters.command("show")
@@ -115,6 +126,12 @@ def _row(entry: Entry, lang: str) -> dict[str, object]:
         "purpose": entry.purpose[lang],
         "variables": sorted(entry.variables),
     }
+
+
+def _parts(entry: Entry, lang: str) -> list[dict[str, str]]:
+    """What the law wants the letter to say; a part that stands there on several conditions is told once."""
+    told = {part.id: part for part in parts_of(entry.face, entry.name)}
+    return [{"id": one.id, "article": one.article, "says": one.plain[lang]} for one in told.values()]
 
 
 def _named(name: str) -> list[Entry]:

@@ -5,6 +5,8 @@ from enum import StrEnum
 import pytest
 
 from cases import model
+from cases.terms import KeptFor
+from shops.notice import Since
 from templates import LANGUAGES, labels
 from templates.words import Forms, phone
 
@@ -82,3 +84,61 @@ def test_phone_numbers_are_grouped_so_that_none_looks_like_a_code(number: str, s
 def test_ban_on_one_purpose_is_called_by_it() -> None:
     case = {**ONE_BAN, "purposes": ["publication"]}
     assert Forms("fi").right(case) == "tietojesi julkaisemisen kieltäminen"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("section", ["kept_rule", "kept_until", "kept_for"])
+def test_every_reason_to_keep_data_has_its_words(section: str, lang: str) -> None:
+    assert set(labels(lang)[section]) == set(KeptFor)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("section", ["since", "while"])
+def test_every_beginning_of_a_period_has_its_words(section: str, lang: str) -> None:
+    assert set(labels(lang)[section]) == set(Since)
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        ({"name": "", "what": "kuljetusyritys"}, "kuljetusyritys"),
+        ({"name": "Finqu", "what": "alusta"}, "Finqu: alusta"),
+        ({"name": "Finqu", "what": "alusta", "gets": "tilaukset"}, "Finqu, alusta: tilaukset"),
+        ({"name": "", "what": "luotonantaja", "gets": "tilaus", "only_if": "ostat laskulla"},
+         "luotonantaja: tilaus, jos ostat laskulla"),
+    ],
+)  # fmt: skip
+def test_somebody_data_go_to_is_one_line(one: dict[str, str], line: str) -> None:
+    assert Forms("fi").party(one) == line
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        ({"since": "last_order", "years": 5, "only_without_orders": False}, "5 vuotta viimeisestä tilauksestasi"),
+        ({"since": "registration", "years": 1, "only_without_orders": True},
+         "vuoden rekisteröitymisestäsi, jos et ole tilannut mitään"),
+        ({"since": "end_of_customership", "years": None, "only_without_orders": False, "mainly": True},
+         "pääasiassa niin kauan kuin olet asiakkaamme"),
+    ],
+)  # fmt: skip
+def test_period_of_the_notice_is_one_line(rule: dict[str, object], line: str) -> None:
+    assert Forms("fi").kept(rule) == line
+
+
+@pytest.mark.parametrize(
+    ("one", "begins"),
+    [
+        ({"until": "2032-12-31", "orders": ["1"]}, "tilausten tositteet (tilaus 1): 31.12.2032 asti. "),
+        ({"until": "", "orders": ["1", "2"]}, "tilausten tositteet (tilaukset 1 ja 2): niin kauan kuin laki vaatii. "),
+        ({"at_latest": "2031-01-02"},
+         "tilausten tositteet: niin kauan kuin laki vaatii, kuitenkin enintään 2.1.2031 asti. "),
+    ],
+)  # fmt: skip
+def test_what_stays_is_one_line_with_its_rule(one: dict[str, object], begins: str) -> None:
+    line = Forms("fi").held_back({"item": "vouchers", "rule": "accounting", **one})
+    assert line == begins + labels("fi")["kept_rule"]["accounting"]
+
+
+def test_country_without_a_name_is_shown_by_its_letters() -> None:
+    assert Forms("fi").seat({"name": "X", "what": "y", "based_in": "BR"}) == "X (BR)"

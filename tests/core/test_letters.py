@@ -26,7 +26,7 @@ from templates import (
 )
 from templates.catalogue import COMMON
 from templates.overrides import used_variables
-from templates.rendering import LettersEnvironment
+from templates.rendering import BETWEEN, LettersEnvironment
 from templates.words import FOLDER
 
 #: What letters may say of the example shop.
@@ -220,3 +220,121 @@ def test_shop_without_phone_or_mailbox_gets_whole_sentences() -> None:
 def test_variables_are_the_tables(face: str) -> None:
     for name in names(face):
         assert variables(face, name) == find(face, name).variables
+
+
+# -- two languages at once ------------------------------------------------------------------------------------
+
+#: As much as Telegram takes in one message.
+TELEGRAM_LIMIT = 4096
+
+
+def in_both(entry: Entry, first: str = "fi") -> Mail:
+    second = "en" if first == "fi" else "fi"
+    said = {lang: {**sample(entry.name, entry.face, lang), "shop": FACTS[lang]} for lang in (first, second)}
+    return Letters().render_in(entry.face, entry.name, said)
+
+
+@pytest.mark.parametrize("first", LANGUAGES)
+@pytest.mark.parametrize("entry", [e for e in catalogue() if e.face != "staff"], ids=label)
+def test_letter_in_two_languages_says_the_first_one_first(entry: Entry, first: str) -> None:
+    second = "en" if first == "fi" else "fi"
+    texts = in_both(entry, first).text.split(BETWEEN)
+    assert len(texts) == 2
+    assert texts[0] == rendered(entry, first).text
+    if "code" not in entry.needs:
+        assert texts[1] == rendered(entry, second).text
+
+
+@pytest.mark.parametrize("entry", [e for e in catalogue() if "code" in e.needs], ids=label)
+def test_letter_in_two_languages_has_its_code_once_and_points_to_it(entry: Entry) -> None:
+    mail = in_both(entry)
+    assert re.findall(r"(?<!\d)\d{6}(?!\d)", f"{mail.subject}\n{mail.text}") == ["264815"]
+    assert labels("en")["form"]["code_above"] in mail.text.split(BETWEEN)[1]
+
+
+def test_subject_in_two_languages_has_both() -> None:
+    mail = in_both(find("mail", "answer_refused"))
+    assert mail.subject == "Vastaus pyyntöösi LIW-2026-0042 / Our answer to your request LIW-2026-0042"
+
+
+@pytest.mark.parametrize("entry", [e for e in catalogue() if e.face == "chat"], ids=label)
+def test_chat_letter_in_two_languages_fits_one_message(entry: Entry) -> None:
+    assert len(in_both(entry).text) <= TELEGRAM_LIMIT
+
+
+@pytest.mark.parametrize("name", ["no_action", "identity_rejected", "receipt", "status"])
+def test_chat_letter_about_every_right_fits_one_message_in_two_languages(name: str) -> None:
+    cases = [
+        {**ONE_CASE, "id": f"LIW-2026-00{n}", "kind": str(kind)} for n, kind in enumerate(model.Kind, 10)
+    ]
+    entry = find("chat", name)
+    said = {lang: {**sample(name, "chat", lang), "shop": FACTS[lang], "cases": cases} for lang in LANGUAGES}
+    assert len(Letters().render_in(entry.face, name, said).text) <= TELEGRAM_LIMIT
+
+
+# -- the answers ----------------------------------------------------------------------------------------------
+
+
+def answered(name: str, lang: str = "fi", **said: object) -> str:
+    """An answer that says only this."""
+    case = {**ONE_CASE, "kind": "opt_out"}
+    return render_mail(name, lang, {"shop": FACTS[lang], "case": case, **said}).text
+
+
+def test_ban_on_everything_says_that_no_marketing_comes() -> None:
+    assert "Et saa meiltä enää mainoksia." in answered("answer_opt_out")
+
+
+def test_ban_names_what_has_stopped() -> None:
+    case = {**ONE_CASE, "kind": "opt_out", "purposes": ["publication"]}
+    text = render_mail("answer_opt_out", "fi", {"shop": FACTS["fi"], "case": case}).text
+    assert "– tietojesi julkaiseminen" in text
+    assert "mainoksia" not in text
+
+
+def test_nothing_kept_asks_for_no_reasons() -> None:
+    text = answered("answer_erasure", erased=["contact"])
+    assert "säilytettävä" not in text
+    assert "käräjäoikeuteen" not in text
+
+
+def test_something_kept_tells_how_to_complain() -> None:
+    kept = [{"item": "vouchers", "rule": "accounting", "until": "2032-12-31"}]
+    text = answered("answer_erasure", erased=["contact"], kept=kept)
+    assert "– tilausten tositteet: 31.12.2032 asti. Kirjanpitolaki vaatii" in text
+    assert "käräjäoikeuteen" in text
+
+
+def test_corrected_field_shows_old_and_new() -> None:
+    text = answered("answer_correction", corrected=[{"field": "phone", "old": "040 1", "new": "040 2"}])
+    assert "– puhelinnumero: oli 040 1, on nyt 040 2" in text
+
+
+def test_field_that_was_emptied_is_said_to_be_removed() -> None:
+    text = answered("answer_correction", corrected=[{"field": "phone", "old": "040 1", "new": ""}])
+    assert "– puhelinnumero: oli 040 1, on nyt poistettu" in text
+
+
+def test_notice_of_a_new_address_gives_neither() -> None:
+    entry = find("mail", "address_changed")
+    assert entry.variables == {"case", "shop"}
+
+
+def test_request_on_paper_holds_nothing_personal() -> None:
+    assert find("mail", "signed_request").variables == {"case", "shop"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("kind", ["correction", "erasure", "restriction", "opt_out", "objection"])
+def test_notice_to_a_recipient_asks_for_what_the_person_asked(kind: str, lang: str) -> None:
+    text = rendered(
+        find("mail", "recipient_notice"), lang, case={**ONE_CASE, "kind": kind}, corrected=[]
+    ).text
+    assert labels(lang)["notice"][kind] in text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("kind", list(model.Kind))
+def test_nothing_held_is_told_for_every_right(kind: model.Kind, lang: str) -> None:
+    text = rendered(find("mail", "answer_no_data"), lang, case={**ONE_CASE, "kind": str(kind)}).text
+    assert labels(lang)["kind_request"][kind] in text
