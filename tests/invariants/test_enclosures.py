@@ -197,6 +197,32 @@ async def test_the_request_to_sign_comes_as_a_pdf_and_is_the_same_at_every_try(o
     assert await rows(office, select(ENCLOSURES)) == []
 
 
+async def test_from_the_request_by_mail_to_the_copy_on_the_persons_own_screen(
+    office: Office, tmp_path: Path
+) -> None:
+    await office.write(MAIJA, "Hei, haluan nähdä tietoni.")
+    (asked,) = await office.mails(MAIJA)
+    await office.write(MAIJA, await office.code(MAIJA), answers=asked)
+    (case,) = await office.until(lambda found: any(row["status"] == "open" for row in found))
+    done = await office.do(f"complete {case['id']}")
+
+    async def answered() -> EmailMessage | None:
+        mails = [sent.message for sent in office.mail.sent_to(MAIJA)]
+        return next((one for one in mails if case["id"] in one["Subject"] and attachments(one)), None)
+
+    answer = await eventually(answered)
+    ((name, content_type, content),) = attachments(answer)
+    assert (name, content_type) == (f"{case['id']}.zip", "application/zip")
+    assert done.passphrase not in answer.as_string()
+    files = unlock(content, done.passphrase, tmp_path / "archive")
+    assert files is not None
+    ((_, pdf),) = files.items()
+    shown = words_of_pdf(pdf)
+    for part in ("Maija Mallikas", "Mallitie 1", "120385-913J", "Tilaus 20417", "49.90 EUR", case["id"]):
+        assert part in shown
+    assert "20418" not in shown, "somebody else's order"
+
+
 # -- where it may not be read --------------------------------------------------------------------------------
 
 
