@@ -176,7 +176,17 @@ def test_a_caption_is_the_text_of_what_it_stands_under(kind: str) -> None:
 def test_content_that_is_not_words_leaves_nothing_in_the_inbound(kind: str) -> None:
     content = next(row[1] for row in ROWS if row[0] == kind)
     found = arrived(message(**content))
-    assert (found.text, found.payload, found.attachments) == ("", "", ())
+    assert (found.text, found.payload) == ("", "")
+    assert bool(found.attachments) == (kind in ("photo", "document"))
+
+
+def test_of_a_picture_or_a_file_only_its_name_sort_and_size_are_kept() -> None:
+    photo = [{"file_id": "a", "file_unique_id": "b", "width": 9, "height": 9, "file_size": 1234}]
+    (picture,) = arrived(message(photo=photo)).attachments
+    assert (picture.name, picture.content_type, picture.size) == ("photo.jpg", "image/jpeg", 1234)
+    sent = {"file_id": "a", "file_unique_id": "b", "file_name": "pyyntö.pdf", "mime_type": "application/pdf"}
+    (file,) = arrived(message(document=sent)).attachments
+    assert (file.name, file.content_type, file.size) == ("pyyntö.pdf", "application/pdf", 0)
 
 
 def test_a_text_longer_than_telegram_sends_is_read_whole() -> None:

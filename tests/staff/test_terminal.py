@@ -69,6 +69,7 @@ SENDING = {
     "complete": ["--note", "Kaikki on poistettu."],
     "refuse": ["--ground", "other", "--reason", "Lasku on maksamatta."],
     "withdraw": [],
+    "ask": ["Mitä tilausta tarkoitat?"],
 }
 
 
