@@ -84,10 +84,12 @@ def split_mail(text: str) -> Mail:
 
 
 def joined(parts: Sequence[Mail]) -> Mail:
-    """The same letter in several languages, as one message."""
-    return Mail(
-        " / ".join(filter(None, (one.subject for one in parts))), BETWEEN.join(one.text for one in parts)
-    )
+    """The same letter in several languages, as one message; one that says the same in each is said once."""
+    once: dict[frozenset[str], Mail] = {}
+    for one in parts:
+        once.setdefault(frozenset(one.text.split("\n\n")), one)
+    subjects = filter(None, (one.subject for one in once.values()))
+    return Mail(" / ".join(subjects), BETWEEN.join(one.text for one in once.values()))
 
 
 def require_sole_code(mail: Mail, code: str) -> None:

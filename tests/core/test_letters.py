@@ -239,6 +239,10 @@ def in_both(entry: Entry, first: str = "fi") -> Mail:
 def test_letter_in_two_languages_says_the_first_one_first(entry: Entry, first: str) -> None:
     second = "en" if first == "fi" else "fi"
     texts = in_both(entry, first).text.split(BETWEEN)
+    if entry.name == "language_ask":
+        # It is in both languages anyway.
+        assert texts == [rendered(entry, first).text]
+        return
     assert len(texts) == 2
     assert texts[0] == rendered(entry, first).text
     if "code" not in entry.needs:

@@ -294,6 +294,15 @@ def test_own_wording_that_lacks_a_part_is_refused_at_load_with_the_article(
         Letters(folder, FACTS["liwigo"])
 
 
+def test_own_wording_that_lacks_a_part_only_in_some_letters_is_refused_as_well(tmp_path: Path) -> None:
+    text = (FOLDER / "fi/mail/answer_erasure.txt").read_text("utf-8")
+    folder = own(
+        tmp_path, "fi/mail/answer_erasure.txt", text.replace("{% if ground or kept %}", "{% if ground %}")
+    )
+    with pytest.raises(LettersRefusedError, match="miten valittaa tietosuojavaltuutetulle"):
+        Letters(folder, FACTS["liwigo"])
+
+
 def test_own_wording_that_says_it_in_other_words_is_taken(tmp_path: Path) -> None:
     text = (
         "Subject: Pyyntösi {{ case.id }}\n\nMoi,\n\nvalitettavasti emme voi tehdä tätä.\n"
