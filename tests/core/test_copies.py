@@ -160,6 +160,16 @@ def test_a_record_with_sealed_columns_unopened_is_refused() -> None:
             make(customers=[sealed])
 
 
+def test_a_copy_says_so_where_it_cannot_show_a_character() -> None:
+    """The files show it as it is."""
+    note = captions("fi")["character_lacking"]
+    assert note not in text_of(copy())
+    shown = text_of(copy(customers=[replace(MAIJA, name="真珠 Mallikas")]))
+    assert "?? Mallikas" in shown
+    assert note in shown
+    assert "真珠" in portable(customers=[replace(MAIJA, name="真珠 Mallikas")])["customer.csv"].decode()
+
+
 def test_the_same_copy_is_the_same_bytes() -> None:
     assert copy() == copy()
     assert portable() == portable()
