@@ -88,13 +88,15 @@ def form_pdf(
 
 
 def _head(sheet: Sheet, sender: Sequence[str], recipient: Sequence[str], side: Sequence[str]) -> None:
-    from papers.sheet import FAINT, LEFT
+    from papers.sheet import FAINT, LEFT, RIGHT
 
-    for number, line in enumerate(sender):
+    # A sixth line would show in the window.
+    for number, line in enumerate([*sender[:4], *filter(None, [", ".join(sender[4:])])]):
         sheet.ink(11 if number == 0 else 9, bold=number == 0, shade=25 if number == 0 else FAINT)
         sheet.put(LEFT, _SENDER + (0 if number == 0 else 1.4 + number * 4.1), line)
     sheet.ink(11)
-    for number, line in enumerate(filter(None, side)):
+    told = [part for line in filter(None, side) for part in sheet.lines(line, sheet.w - RIGHT - _SIDE)]
+    for number, line in enumerate(told):
         sheet.put(_SIDE, _SENDER + number * _LINE, line)
     shown = [line for line in recipient if line.strip()]
     if len(shown) > 1 and shown[-1].strip().casefold() in _HOME:

@@ -68,6 +68,18 @@ def test_a_window_shows_the_recipient_and_nothing_else(lines: int) -> None:
     assert lines > 4 or all(word.y < 66 for word in near)
 
 
+def test_long_senders_and_many_references_stay_clear_of_the_window_and_the_edge() -> None:
+    sender = [f"Rivi {n}" for n in range(9)]
+    reference = ", ".join(f"MAL-2026-{n:04}" for n in range(7))
+    found = words_of(letter(sender=sender, reference=reference))
+    near = [word.text for word in found if word.x < 125 and 36 < word.y < 84]
+    assert near == " ".join(RECIPIENT).split()
+    references = [word for word in found if word.text.startswith("MAL-") and word.page == 1]
+    assert len(references) == 7
+    assert all(132 <= round(word.x, 2) < 170 for word in references)
+    assert "Rivi 8" in text_of(letter(sender=sender))
+
+
 @pytest.mark.parametrize("country", ["FI", "Suomi", "finland"])
 def test_a_letter_that_stays_in_finland_names_no_country(country: str) -> None:
     assert letter(recipient=[*RECIPIENT, country]) == letter()
