@@ -149,6 +149,6 @@ def _timeline(events: Iterable[DeadlineEvent]) -> Sequence[Moment]:
 
 
 def _moment(event: DeadlineEvent) -> Moment:
-    day = local_day(event.at)
-    kind = Event(event.kind)
-    return Moment(in_helsinki(event.at).astimezone(UTC), _ORDER[kind], event.months or 0, kind, day)
+    day, kind = local_day(event.at), Event(event.kind)
+    instant = (event.at if event.at.tzinfo else in_helsinki(event.at)).astimezone(UTC)
+    return Moment(instant, _ORDER[kind], event.months or 0, kind, day)
