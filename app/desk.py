@@ -7,7 +7,6 @@ is wanted, commits. What the answer looks like is the face's business.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from app.enclosing import Holdings, attached, carries, copy_of, enclose, passphrase_of
 from app.house import House, furnish
 from app.lawful import refuse_unlawful
+from app.moments import moment_from
 from app.render import Text, words
 from app.settings import Settings
 from app.shapes import iso, row_of, unsorted_row, view_of
@@ -61,7 +61,6 @@ __all__ = [
 ]  # fmt: skip
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
-_FINNISH_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?: (\d{1,2})[.:](\d{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,13 +347,8 @@ async def _case_of(tx: Transaction, house: House, decision: Decision, order: Ord
 
 def read_moment(text: str) -> datetime:
     """A moment as staff type it, ISO 8601 or Finnish; without an offset it is Finnish time. Raises TheirFault."""
-    text = " ".join(text.replace("klo", " ").split())
-    found = _FINNISH_DATE.fullmatch(text)
     try:
-        if found:
-            day, month, year, hour, minute = (int(part or 0) for part in found.groups())
-            return datetime(year, month, day, hour, minute, tzinfo=HELSINKI)
-        moment = datetime.fromisoformat(text)
+        moment = moment_from(text.replace("klo", " "))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=HELSINKI)
         # The first and last days of the calendar exist in some time zones only.
         return moment.astimezone(HELSINKI)

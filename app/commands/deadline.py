@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from app.moments import FORMS, moment_from
 from cases.deadline_steps import LANGUAGES, named_date
 from cases.deadlines import CONVENTIONS, EXTENSION_MONTHS, STOP_CLOCK, Deadline, DeadlineEvent, derive
 from cases.holidays_fi import HOLIDAY_PROFILES, STATUTORY
@@ -53,7 +54,8 @@ def deadline(
 ) -> None:
     """Print a request's due date, its safe (unsuspended) date and every step with its source.
 
-    T is ISO 8601, for example 2026-03-05 or 2026-03-05T14:30; without an offset it is Europe/Helsinki.
+    T is ISO 8601, as 2026-08-31 or 2026-08-31T14:30, or Finnish, as 31.8.2026 or "31.8.2026 klo 14.30"; without an
+    offset it is Europe/Helsinki.
     """
     del config
     _check_choice("--convention", convention, CONVENTIONS)
@@ -101,13 +103,13 @@ def _events_of_options(
 
 
 def _time(given: object, name: str) -> datetime:
-    """An ISO 8601 time; without an offset, or a bare date, it stays naive and means Europe/Helsinki."""
+    """A time in either form; without an offset, or a bare date, it stays naive and means Europe/Helsinki."""
     if not isinstance(given, str):
-        raise ValueError(f"{name} must be an ISO 8601 date or time")
+        raise ValueError(f"{name} must be a date or time like {FORMS}")
     try:
-        return datetime.fromisoformat(given.strip())
+        return moment_from(given)
     except ValueError:
-        raise ValueError(f"{name}: {given[:40]!r} is not an ISO 8601 date or time") from None
+        raise ValueError(f"{name}: {given[:40]!r} is not a date or time like {FORMS}") from None
 
 
 def _months(given: object, name: str) -> int:

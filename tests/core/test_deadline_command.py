@@ -105,6 +105,12 @@ DOUBT = ("--received", "2026-06-01", "--asked", "2026-06-02", "--verified", "202
         ((*DOUBT, "--convention", "no_suspension"), "2026-07-01"),
         ((*DOUBT, "--asked", "2026-06-06", "--verified", "2026-06-09"), "2026-07-06"),
         (("--received", "2026-06-01", "--config", "nowhere.toml"), "2026-07-01"),
+        (("--received", "31.8.2026"), "2026-09-30"),
+        (("--received", "10.5.2026 klo 23.59"), "2026-06-10"),
+        (("--received", "10.05.2026 23:59"), "2026-06-10"),
+        (("--received", " 10. 5. 2026 klo 9 "), "2026-06-10"),
+        (("--received", "1.6.2026", "--asked", "2.6.2026", "--verified", "4.6.2026 klo 8.05"), "2026-07-03"),
+        (("--received", "31.1.2026", "--extended", "10.2.2026", "--months", "2"), "2026-04-30"),
     ],
 )
 def test_options_say_what_happened(words: tuple[str, ...], due: str) -> None:
@@ -118,8 +124,11 @@ def test_options_say_what_happened(words: tuple[str, ...], due: str) -> None:
     ("words", "reason"),
     [
         ((), "--received is missing"),
-        (("--received", "yesterday"), "--received: 'yesterday' is not an ISO 8601 date or time"),
+        (("--received", "yesterday"), "'yesterday' is not a date or time like 2026-08-31T14:30 or 31.8.2026"),
         (("--received", "2026-02-30"), "--received: '2026-02-30' is not"),
+        (("--received", "31.9.2026"), "--received: '31.9.2026' is not"),
+        (("--received", "1.9.2026 klo 24.00"), "--received: '1.9.2026 klo 24.00' is not"),
+        (("--received", "1.9.26"), "--received: '1.9.26' is not"),
         (("--received", "2026-06-01", "--asked", "5.6."), "--asked: '5.6.' is not"),
         (("--received", "2026-06-01", "--verified", "x" * 500), "--verified: 'xxx"),
         (("--received", ""), "--received: '' is not"),
@@ -159,6 +168,12 @@ def test_each_line_is_answered_in_order_under_its_id() -> None:
     assert [(one["id"], one["due"]) for one in found] == [("a", "2026-04-07"), (7, "2026-04-30")]
     assert list(found[0]) == ["id", "due", "safe_due", "steps"]
     assert list(found[0]["steps"][0]) == ["name", "date", "source", "text"]
+
+
+def test_a_line_may_have_its_times_in_finnish() -> None:
+    told = [{"kind": "extended", "at": "10.2.2026 klo 9.00", "months": 2}]
+    _, found = answers(line(id=1, received="31.1.2026", events=told))
+    assert found[0]["due"] == "2026-04-30"
 
 
 def test_line_has_its_own_convention_and_holiday_profile() -> None:
