@@ -21,20 +21,22 @@ from app import registers, web
 from app.deliver import Delivery
 from app.handle import Handler
 from app.house import House, connect, furnish, utc_now
+from app.lawful import require_lawful_letters
 from app.settings import Settings
 from bot.faults import TelegramFault
 from bot.intake import Intake
 from bot.writing import CUSTOMER_COMMANDS
 from cases.delivery import on_lapse
+from cases.passing import on_time
 from cases.staff import VERBS
 from mailers.inbox import Inbox
-from storage import desk, enclosures, looking, outbox, saving
+from storage import desk, enclosures, looking, outbox, passing, saving
 from storage.store import Store
 from templates import LANGUAGES, labels
 
 log = logging.getLogger(__name__)
 
-#: Seconds between looks at codes that have run out, and at the register files.
+#: Seconds between looks at what time brings (codes that run out, dates that come near), and at the register files.
 TICK, REGISTER_TICK = 5.0, 10.0
 #: Seconds between two clearings of old files.
 TIDY = 3600.0
@@ -120,7 +122,7 @@ class Service:
         sources = [self._keep(partial(self._source, store, shop)) for shop in self._shops]
         sources += [self._keep(partial(shop.inbox.watch, shop.handler.cursor, shop.handler.mails))
                     for shop in self._shops if shop.inbox is not None]  # fmt: skip
-        rounds = (self._clock, self._registers, self._tidy)
+        rounds = (self._clock, self._calendar, self._registers, self._tidy)
         sources += [self._keep(partial(round_, store)) for round_ in rounds]
         sending = self._keep(delivery.run)
         log.info("serving shops=%d", len(self._shops))
@@ -155,6 +157,25 @@ class Service:
             if due:
                 await self._lapse(store, now)
             await asyncio.sleep(TICK)
+
+    async def _calendar(self, store: Store) -> None:
+        """What happens because days pass: reminders, and the notice to whoever never proved who they are."""
+        while True:
+            for shop in self._shops:
+                await self._come_due(store, shop.house)
+            await asyncio.sleep(TICK)
+
+    async def _come_due(self, store: Store, house: House) -> None:
+        now = self._now()
+        async with store.read() as tx:
+            if not await passing.coming_due(tx, house.shop, now):
+                return
+        async with store.write() as tx:
+            for request in await passing.coming_due(tx, house.shop, now):
+                found = await passing.gather(tx, request, now)
+                decision = on_time(house.shop, found, now, tx.vault.code_key)
+                require_lawful_letters(house, decision.letters)
+                await saving.save(tx, decision, prefix=house.shop.prefix, channel=request.channel, now=now)
 
     async def _tidy(self, store: Store) -> None:
         """Files whose letters left long ago go too."""

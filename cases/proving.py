@@ -48,6 +48,9 @@ from cases.work import MACHINE, Work, summaries
 #: Cases in these have no proof yet.
 UNPROVED = frozenset({Status.RECEIVED, Status.VERIFYING, Status.HELD, Status.UNVERIFIED})
 
+#: What a proof puts right.
+_SETTLED = (Flag.TRIES_SPENT, Flag.CODE_LAPSED, Flag.CODE_UNDELIVERED, Flag.NO_ACTION_SENT)
+
 
 def names_differ(match: tuple[Customer, ...]) -> bool:
     """Several records answer to the claim and their names differ: staff must look."""
@@ -223,7 +226,7 @@ def verify(work: Work, request: Request, by: VerifiedBy, *, how: str = "", actor
         if by is VerifiedBy.CODE and case.flags & (FLAGS_FOR_OTHERS | {Flag.NAMES_DIFFER}):
             # The code proves the address; which record is meant, or who may ask for it, staff must settle.
             continue
-        case = work.unflag(case, Flag.TRIES_SPENT, Flag.CODE_LAPSED, Flag.CODE_UNDELIVERED)
+        case = work.unflag(case, *_SETTLED)
         event = Event.VERIFICATION_WAIVED if by is VerifiedBy.WAIVED else Event.IDENTITY_VERIFIED
         if case.status in UNPROVED:
             case = work.note(case, event, how, actor=actor, by=str(by))

@@ -68,6 +68,13 @@ def _note(work: Work, desk: Desk, case: Case, request: Request) -> None:
     work.put(work.case(case.id) or case)
 
 
+def _seen(work: Work, desk: Desk, case: Case, request: Request) -> None:
+    """The no-action notice went out by itself; now somebody has looked at it."""
+    if Flag.NO_ACTION_SENT not in case.flags:
+        raise NotAllowedNow(Event.SEEN, case.status)
+    work.note(work.unflag(case, Flag.NO_ACTION_SENT), Event.SEEN)
+
+
 def _verify(work: Work, desk: Desk, case: Case, request: Request) -> None:
     settled = case.verified_by is not None and case.status is not Status.HELD
     if settled or case.status in CLOSED:
@@ -175,6 +182,7 @@ def _reopen(work: Work, desk: Desk, case: Case, request: Request) -> None:
 RULINGS: dict[str, Callable[[Work, Desk, Case, Request], None]] = {
     "take": _take,
     "note": _note,
+    "seen": _seen,
     "verify": _verify,
     "reject-identity": _reject_identity,
     "extend": _extend,

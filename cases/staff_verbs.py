@@ -84,6 +84,11 @@ VERBS: dict[str, Verb] = {
             help_fi="Ota pyyntö hoitaaksesi.",
         ),
         Verb(
+            "seen", ("ID",),
+            help="Confirm that you saw a case the person never proved: it leaves the queue.",
+            help_fi="Kuittaa nähdyksi pyyntö, jota asiakas ei vahvistanut: se poistuu jonosta.",
+        ),
+        Verb(
             "note", ("ID", "TEXT"),
             help="Write a note on a case. The customer does not see it.",
             help_fi="Kirjoita muistiinpano. Asiakas ei näe sitä.",

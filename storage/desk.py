@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import String, cast, delete, func, or_, select
 
-from cases.model import CLOSED, Case, Entry, Event, Kind, Letter, Request, Unsorted
+from cases.model import CLOSED, Case, Entry, Event, Flag, Kind, Letter, Request, Status, Unsorted
 from cases.tasks import Task, tasks_of
 from storage.looking import requests_by_id
 from storage.mapping import case_from, entry_from, letter_from, unsorted_from
@@ -31,6 +31,7 @@ PREVIEWS, SET_ASIDE = table(PreviewRow), table(SetAsideRow)
 SUPPRESSIONS, UNSORTED = table(SuppressionRow), table(UnsortedRow)
 
 _CLOSED = [str(status) for status in CLOSED]
+_UNVERIFIED = str(Status.UNVERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,14 @@ async def queue(
     kind: Kind | None = None,
     limit: int | None = None,
 ) -> list[Case]:
-    """Cases of these shops, nearest due date first; closed ones only with `everything`."""
+    """Cases of these shops, nearest due date first; closed ones only with `everything`.
+
+    A case that was never proved is closed once staff have seen the notice that said so.
+    """
     query = select(CASES).where(CASES.c.shop.in_(shops)).order_by(CASES.c.due, CASES.c.id)
     if not everything:
-        query = query.where(CASES.c.status.not_in(_CLOSED))
+        unseen = cast(CASES.c.flags, String).contains(f'"{Flag.NO_ACTION_SENT}"')
+        query = query.where(CASES.c.status.not_in(_CLOSED), or_(CASES.c.status != _UNVERIFIED, unseen))
     if overdue_on is not None:
         query = query.where(CASES.c.due < overdue_on)
     if assignee is not None:

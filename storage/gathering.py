@@ -321,6 +321,22 @@ def _as_seen_by(
     )
 
 
+async def attempts_of(tx: Transaction, request: Request, now: datetime) -> tuple[Attempt, ...]:
+    """Tries and code mails of the last day that count for a request, its own peer told apart."""
+    targets = {request.proof.address, request.claim.text} - {""}
+    by_index = {address_index(tx.vault, request.shop, target): target for target in targets}
+    since = now - timedelta(days=1)
+    query = select(ATTEMPTS).where(ATTEMPTS.c.address_index.in_(list(by_index)), ATTEMPTS.c.at > since)
+    me = peer_index(tx.vault, request.shop, request.channel, request.peer)
+    return tuple(
+        Attempt(
+            row.what, row.shop, request.peer if row.requester_index == me else row.requester_index,
+            by_index[row.address_index], row.at, row.own,
+        )
+        for row in await tx.all(query)
+    )  # fmt: skip
+
+
 async def _replies(tx: Transaction, inbounds: Sequence[Inbound], now: datetime) -> dict[str, int]:
     """Letters to these mail peers within the hour."""
     lanes = {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import bindparam, select
 
-from cases.model import Case, Entry, Request
+from cases.model import Case, Entry, Event, Request
 from cases.work import DEADLINE_EVENTS, TASK_EVENTS
 from storage.mapping import case_from, entry_from, request_from
 from storage.store import Transaction
@@ -24,7 +24,8 @@ _CASES = (
 _LAST_NUMBERS = select(COUNTERS.c.year, COUNTERS.c.last).where(
     COUNTERS.c.prefix == bindparam("shop_prefix"), COUNTERS.c.year.in_(bindparam("years", expanding=True))
 )
-_DATED = [str(event) for event in DEADLINE_EVENTS | TASK_EVENTS]
+#: Events that a case's due date and its tasks are derived from.
+DERIVED_FROM = DEADLINE_EVENTS | TASK_EVENTS
 
 
 async def requests_by_id(tx: Transaction, ids: Iterable[str]) -> tuple[Request, ...]:
@@ -45,12 +46,19 @@ async def cases_of(tx: Transaction, request_ids: Sequence[str]) -> tuple[Case, .
 
 async def dated_entries(tx: Transaction, case_ids: Sequence[str]) -> dict[str, tuple[Entry, ...]]:
     """Per case, the journal entries its due date and its tasks are derived from."""
+    return await entries_of(tx, case_ids, DERIVED_FROM)
+
+
+async def entries_of(
+    tx: Transaction, case_ids: Sequence[str], events: Iterable[Event]
+) -> dict[str, tuple[Entry, ...]]:
+    """Per case, the journal entries of some events, oldest first."""
     found: dict[str, tuple[Entry, ...]] = {}
     if not case_ids:
         return found
     query = (
         select(ENTRIES)
-        .where(ENTRIES.c.case_id.in_(case_ids), ENTRIES.c.event.in_(_DATED))
+        .where(ENTRIES.c.case_id.in_(case_ids), ENTRIES.c.event.in_(sorted(map(str, events))))
         .order_by(ENTRIES.c.id)
     )
     for row in await tx.all(query):

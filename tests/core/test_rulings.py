@@ -119,6 +119,7 @@ def letters(decision: Decision) -> list[tuple[str, Route, str]]:
 LINES = {
     "take": f"take {ID}",
     "note": f"note {ID} x",
+    "seen": f"seen {ID}",
     "ask": f"ask {ID} x",
     "rekind": f"rekind {ID} objection",
     "told": f"told {ID} 1",
@@ -142,6 +143,7 @@ def test_every_verb_that_acts_on_a_case_has_a_ruling() -> None:
 ALLOWED = {
     "take": set(Status),
     "note": set(Status),
+    "seen": set(),
     "ask": set(Status) - CLOSED,
     "rekind": set(Status) - CLOSED,
     "told": set(Status),
@@ -261,6 +263,13 @@ def test_verifying_and_rejecting_act_on_the_whole_request() -> None:
         decision = ruled(line, a_case(Status.HELD, verified_by=None), None, other)
         assert {case.id for case in decision.cases} == {ID, "LIW-2026-0002"}
         assert len({case.status for case in decision.cases}) == 1
+
+
+def test_what_was_seen_leaves_the_queue_once() -> None:
+    noticed = a_case(Status.UNVERIFIED, verified_by=None, flags=frozenset({Flag.NO_ACTION_SENT}))
+    decision = ruled(f"seen {ID}", noticed)
+    assert (decision.cases[0].flags, decision.entries[0].event) == (frozenset(), Event.SEEN)
+    assert refused(f"seen {ID}", decision.cases[0]).code == "not_now"
 
 
 def test_a_right_asked_for_later_can_be_rejected_after_an_earlier_one_was() -> None:

@@ -172,11 +172,22 @@ class Stage:
 
     async def _next(self, route: Route, to: str, line: str) -> None:
         name, wanted = _parts(await self._filled(line))
-        waiting = [t for t in self._unheard() if (t.letter.route, t.letter.to) == (route, to)]
-        if not waiting:
+
+        def waiting() -> list[Told]:
+            return [t for t in self._unheard() if (t.letter.route, t.letter.to) == (route, to)]
+
+        async def came() -> bool:
+            """At once after what people do; after a while where only time has passed."""
+            if not waiting():
+                await self._look()
+            return bool(waiting()) and await self._all_handled()
+
+        def missing() -> str:
             others = "; ".join(f"{t} to {t.letter.to}" for t in self._unheard()) or "nothing"
-            raise Unlike(f"{name} did not come; what came: {others}")
-        found = waiting[0]
+            return f"{name} did not come; what came: {others}"
+
+        await self._until(came, missing)
+        found = waiting()[0]
         self.heard.add(found.letter.key)
         if found.letter.name != name:
             raise Unlike(f"{found} came instead of {name}")
