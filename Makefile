@@ -7,7 +7,7 @@ DEVEL  := $(VENV)/.ready-dev
 # The system's certificates, where a company's network has its own.
 SYNC   := VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_SYSTEM_CERTS=1 $(BIN)/uv sync -q --frozen --inexact --compile-bytecode --extra demo
 
-.PHONY: setup demo test check bench
+.PHONY: setup demo test journeys check bench
 
 setup: $(DEVEL)  ## Build .venv from the locked versions.
 
@@ -27,6 +27,9 @@ demo: $(READY)  ## Try everything on this machine, in the browser.
 
 test: $(DEVEL)  ## Run the whole test suite.
 	$(BIN)/pytest -q -n 2 --dist loadgroup
+
+journeys: $(DEVEL)  ## Five shops, seven rights, two channels, two languages.
+	$(BIN)/pytest -q tests/journeys
 
 check: $(DEVEL)  ## Lint, formatting, types, import rule.
 	$(BIN)/ruff check .
