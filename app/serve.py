@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from app import registers, web
 from app.deliver import Delivery
 from app.handle import Handler
@@ -27,6 +29,7 @@ from bot.faults import TelegramFault
 from bot.intake import Intake
 from bot.writing import CUSTOMER_COMMANDS
 from cases.delivery import on_lapse
+from cases.faults import Stale
 from cases.passing import on_time
 from cases.staff import VERBS
 from mailers.inbox import Inbox
@@ -64,6 +67,8 @@ class Service:
         self._shops: list[Running] = []
         #: The last fault told, so that it is told once.
         self._register_fault = ""
+        #: Requests whose reminder or notice could not be made, each told once.
+        self._untold: set[str] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set."""
@@ -149,33 +154,55 @@ class Service:
             menus.cancel()
 
     async def _clock(self, store: Store) -> None:
-        """What happens because time passes: codes run out."""
+        """What happens because minutes pass: codes run out."""
         while True:
-            now = self._now()
-            async with store.read() as tx:
-                due = await desk.lapsed(tx, now)
-            if due:
-                await self._lapse(store, now)
+            await self.look_at_codes(store)
             await asyncio.sleep(TICK)
 
     async def _calendar(self, store: Store) -> None:
         """What happens because days pass: reminders, and the notice to whoever never proved who they are."""
         while True:
-            for shop in self._shops:
-                await self._come_due(store, shop.house)
+            await self.look_at_dates(store)
             await asyncio.sleep(TICK)
 
-    async def _come_due(self, store: Store, house: House) -> None:
+    async def look_at_codes(self, store: Store) -> None:
+        """Note every code that has run out by now."""
         now = self._now()
         async with store.read() as tx:
-            if not await passing.coming_due(tx, house.shop, now):
-                return
+            lapsed = await desk.lapsed(tx, now)
+        if lapsed:
+            await self._lapse(store, now)
+
+    async def look_at_dates(self, store: Store) -> None:
+        """Tell everybody what is due to be told by now, each request in a transaction of its own."""
+        for shop in self._shops:
+            async with store.read() as tx:
+                due = await passing.coming_due(tx, shop.house.shop, self._now())
+            for request_id in due:
+                try:
+                    await self._tell_in_time(store, shop.house, request_id)
+                except (SQLAlchemyError, OSError):
+                    raise
+                except Stale:
+                    # Somebody was faster; the next look decides on what there is then.
+                    continue
+                except Exception as fault:
+                    # One request that cannot be told must not keep the others waiting; each look tries it again.
+                    if request_id not in self._untold:
+                        log.error("not_told shop=%s fault=%s", shop.house.shop.profile, type(fault).__name__)
+                    self._untold.add(request_id)
+
+    async def _tell_in_time(self, store: Store, house: House, request_id: str) -> None:
+        """What is due of one request, gathered under the lock: somebody may have been faster."""
         async with store.write() as tx:
-            for request in await passing.coming_due(tx, house.shop, now):
-                found = await passing.gather(tx, request, now)
-                decision = on_time(house.shop, found, now, tx.vault.code_key)
-                require_lawful_letters(house, decision.letters)
-                await saving.save(tx, decision, prefix=house.shop.prefix, channel=request.channel, now=now)
+            now = self._now()
+            found = await passing.gather(tx, house.shop, request_id, now)
+            if found is None:
+                return
+            decision = on_time(house.shop, found, now, tx.vault.code_key)
+            require_lawful_letters(house, decision.letters)
+            channel = found.request.channel
+            await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
 
     async def _tidy(self, store: Store) -> None:
         """Files whose letters left long ago go too."""

@@ -121,6 +121,7 @@ class Event(StrEnum):
     SORTED = "sorted"
     REKINDED = "rekinded"
     REMINDED = "reminded"
+    DUE_SOON = "due_soon"
     NO_ACTION = "no_action"
     SEEN = "seen"
     CORRECTED = "corrected"
@@ -157,6 +158,15 @@ class Flag(StrEnum):
     OTHER_CONTROLLER = "other_controller"
     COMPANY_CONTACT = "company_contact"
     OTHER_PERSON = "other_person"
+
+
+#: What keeps a case that nobody proved in the queue: staff have not looked at it since.
+UNSEEN = frozenset(
+    {
+        Flag.NO_ACTION_SENT, Flag.NEW_MESSAGE, Flag.HUMAN_WANTED, Flag.WITHDRAWAL_ASKED, Flag.LETTER_FAILED,
+        Flag.LETTER_BOUNCED,
+    }
+)  # fmt: skip
 
 
 class Special(StrEnum):

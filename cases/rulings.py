@@ -17,6 +17,7 @@ from cases.desk import Desk
 from cases.faults import TheirFault
 from cases.model import (
     CLOSED,
+    UNSEEN,
     Case,
     Channel,
     Claim,
@@ -69,10 +70,10 @@ def _note(work: Work, desk: Desk, case: Case, request: Request) -> None:
 
 
 def _seen(work: Work, desk: Desk, case: Case, request: Request) -> None:
-    """The no-action notice went out by itself; now somebody has looked at it."""
-    if Flag.NO_ACTION_SENT not in case.flags:
+    """Nobody proved it; what has happened to it since, now somebody has looked at."""
+    if case.status is not Status.UNVERIFIED or not case.flags & UNSEEN:
         raise NotAllowedNow(Event.SEEN, case.status)
-    work.note(work.unflag(case, Flag.NO_ACTION_SENT), Event.SEEN)
+    work.note(work.unflag(case, *UNSEEN), Event.SEEN)
 
 
 def _verify(work: Work, desk: Desk, case: Case, request: Request) -> None:
@@ -91,7 +92,8 @@ def _reject_identity(work: Work, desk: Desk, case: Case, request: Request) -> No
     for sibling in work.cases_of(request):
         if sibling.status in (*CLOSED, Status.UNVERIFIED) or sibling.verified_by is not None:
             continue
-        sibling = work.note(sibling, Event.IDENTITY_REJECTED, reason)
+        # Who rejects has seen what came before.
+        sibling = work.note(work.unflag(sibling, *UNSEEN), Event.IDENTITY_REJECTED, reason)
         rejected.append(work.note(sibling, Event.IDENTITY_INFO_REQUESTED))
     if not rejected:
         raise NotAllowedNow(Event.IDENTITY_REJECTED, case.status)
@@ -176,6 +178,7 @@ def _withdraw(work: Work, desk: Desk, case: Case, request: Request) -> None:
 
 
 def _reopen(work: Work, desk: Desk, case: Case, request: Request) -> None:
+    case = work.unflag(case, Flag.NO_ACTION_SENT)
     work.note(case, Event.REOPENED if case.verified_by is not None else Event.REOPENED_UNVERIFIED)
 
 

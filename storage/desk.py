@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import String, cast, delete, func, or_, select
 
-from cases.model import CLOSED, Case, Entry, Event, Flag, Kind, Letter, Request, Status, Unsorted
+from cases.model import CLOSED, UNSEEN, Case, Entry, Event, Kind, Letter, Request, Status, Unsorted
 from cases.tasks import Task, tasks_of
 from storage.looking import requests_by_id
 from storage.mapping import case_from, entry_from, letter_from, unsorted_from
@@ -68,11 +68,13 @@ async def queue(
 ) -> list[Case]:
     """Cases of these shops, nearest due date first; closed ones only with `everything`.
 
-    A case that was never proved is closed once staff have seen the notice that said so.
+    A case that was never proved is closed once staff have seen the notice that said so; what comes later brings it
+    back.
     """
     query = select(CASES).where(CASES.c.shop.in_(shops)).order_by(CASES.c.due, CASES.c.id)
     if not everything:
-        unseen = cast(CASES.c.flags, String).contains(f'"{Flag.NO_ACTION_SENT}"')
+        flags = cast(CASES.c.flags, String)
+        unseen = or_(*(flags.contains(f'"{flag}"') for flag in sorted(UNSEEN)))
         query = query.where(CASES.c.status.not_in(_CLOSED), or_(CASES.c.status != _UNVERIFIED, unseen))
     if overdue_on is not None:
         query = query.where(CASES.c.due < overdue_on)

@@ -323,7 +323,7 @@ def _as_seen_by(
 
 async def attempts_of(tx: Transaction, request: Request, now: datetime) -> tuple[Attempt, ...]:
     """Tries and code mails of the last day that count for a request, its own peer told apart."""
-    targets = {request.proof.address, request.claim.text} - {""}
+    targets = {request.proof.address, request.claim.text, request.peer} - {""}
     by_index = {address_index(tx.vault, request.shop, target): target for target in targets}
     since = now - timedelta(days=1)
     query = select(ATTEMPTS).where(ATTEMPTS.c.address_index.in_(list(by_index)), ATTEMPTS.c.at > since)

@@ -19,7 +19,7 @@ from app.words import words
 from cases.answering import is_absolute
 from cases.deadlines import Deadline
 from cases.erasure import Plan
-from cases.model import Case, Channel, Entry, Request, Route, Status
+from cases.model import UNSEEN, Case, Channel, Entry, Request, Route, Status
 from cases.staff import VERBS
 from cases.tasks import tasks_of
 from storage.desk import Dossier, SentLetter
@@ -170,7 +170,8 @@ def next_verbs(case: Case, today: date) -> tuple[str, ...]:
         useless.add("extend")
     if is_absolute(case):
         useless |= {"refuse", "extend"}
-    return tuple(name for name in NEXT_VERBS[case.status] if name not in useless)
+    seen = ("seen",) if case.status is Status.UNVERIFIED and case.flags & UNSEEN else ()
+    return (*seen, *(name for name in NEXT_VERBS[case.status] if name not in useless))
 
 
 def _journal(journal: Iterable[Entry], language: str) -> Table:

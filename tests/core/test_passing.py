@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cases.holidays_fi import HOLIDAY_PROFILES, STATUTORY, non_working
 from cases.model import (
+    Asking,
     Case,
     Channel,
     Claim,
@@ -25,12 +26,13 @@ from cases.model import (
     Route,
     Status,
 )  # fmt: skip
-from cases.passing import HELSINKI, Passing, notice_at, on_time, reminder_at
-from cases.work import deadline_of
+from cases.passing import Passing, last_noticed, last_reminded, notice_at, on_time, reminder_at
+from cases.work import HELSINKI, deadline_of
 from tests.core.test_rulings import ID, RECORDED, SHOP, a_case, a_request
 
 #: A Monday morning; its month ends on Wednesday 23 December.
 ARRIVED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+CLAIM = Claim(email=RECORDED)
 
 
 def unproved(kind: Kind = Kind.ERASURE, status: Status = Status.RECEIVED, **other: Any) -> Case:
@@ -44,14 +46,19 @@ def at(text: str) -> datetime:
 
 
 def passed(
-    now: datetime, *cases: Case, channel: Channel = Channel.CHAT, reminded: bool = False, known: bool = True
+    now: datetime,
+    *cases: Case,
+    channel: Channel = Channel.CHAT,
+    noted: Event | None = None,
+    known: bool = True,
+    claim: Claim = CLAIM,
 ) -> Decision:
     request = a_request(channel, proved=False)
-    proof = Proof(issue=1, address=RECORDED if known else "", state="expired")
-    request = replace(request, received_at=ARRIVED, claim=Claim(email=RECORDED), proof=proof)
-    noted = {ID: (Entry(ID, ARRIVED, Event.REMINDED, "machine"),)} if reminded else {}
+    proof = Proof(issue=1, address=RECORDED if known else "", state="expired") if claim else Proof()
+    request = replace(request, received_at=ARRIVED, claim=claim, proof=proof)
+    entries = {ID: (Entry(ID, ARRIVED, noted, "machine"),)} if noted else {}
     talk = Conversation("liwigo", channel, request.peer)
-    found = Passing(request, tuple(replace(c, channel=channel) for c in cases), talk, noted=noted)
+    found = Passing(request, tuple(replace(c, channel=channel) for c in cases), talk, noted=entries)
     return on_time(SHOP, found, now, b"key")
 
 
@@ -66,7 +73,7 @@ def test_the_reminder_comes_two_weeks_before_the_safe_date_in_the_morning() -> N
 
 
 def test_there_is_one_reminder() -> None:
-    assert told(passed(at("2026-12-15 12:00"), unproved(), reminded=True)) == []
+    assert told(passed(at("2026-12-15 12:00"), unproved(), noted=Event.REMINDED)) == []
 
 
 def test_nobody_is_reminded_within_a_day_of_writing() -> None:
@@ -100,7 +107,7 @@ def test_the_notice_is_always_in_time_and_never_on_a_holiday(safe: date, profile
 @pytest.mark.parametrize("channel", [Channel.CHAT, Channel.EMAIL])
 def test_the_notice_closes_the_whole_request_and_stays_in_sight(channel: Channel) -> None:
     other = unproved(Kind.ACCESS, id="LIW-2026-0002")
-    decision = passed(at("2026-12-21 09:00"), unproved(), other, channel=channel, reminded=True)
+    decision = passed(at("2026-12-21 09:00"), unproved(), other, channel=channel, noted=Event.REMINDED)
     assert {case.id: case.status for case in decision.cases} == {
         ID: Status.UNVERIFIED, "LIW-2026-0002": Status.UNVERIFIED,
     }  # fmt: skip
@@ -147,16 +154,35 @@ def test_bans_what_is_held_and_what_is_closed_get_no_letter(case: Case) -> None:
 
 def test_staff_hear_once_of_what_is_held_and_comes_near() -> None:
     held = unproved(status=Status.HELD, flags=frozenset({Flag.TRIES_SPENT}))
-    (alarm,) = passed(at("2026-12-09 09:00"), held).letters
-    assert (alarm.route, alarm.name, alarm.context["reason"]) == (Route.STAFF, "case_held", "tries_spent")
-    assert passed(at("2026-12-12 09:00"), held, reminded=True).letters == ()
+    decision = passed(at("2026-12-09 09:00"), held)
+    (alarm,) = decision.letters
+    assert (alarm.route, alarm.name, alarm.context["rows"][0]["id"]) == (Route.STAFF, "reminder", ID)
+    assert [entry.event for entry in decision.entries] == [Event.DUE_SOON]
+    assert passed(at("2026-12-12 09:00"), held, noted=Event.DUE_SOON) == Decision()
 
 
 @pytest.mark.parametrize("channel", [Channel.PHONE, Channel.LETTER])
 def test_a_call_or_a_letter_is_for_staff(channel: Channel) -> None:
     decision = passed(at("2026-12-21 09:00"), unproved(), channel=channel)
     assert told(decision) == []
-    assert [one.name for one in decision.letters] == ["case_held"]
+    assert [one.name for one in decision.letters] == ["reminder"]
+    assert passed(at("2026-12-22 09:00"), unproved(), channel=channel, noted=Event.DUE_SOON) == Decision()
+
+
+def test_a_ban_nobody_proved_is_held_for_staff_when_others_get_the_notice() -> None:
+    """docs/invariants.md 1.7: never closed unproved, and never left where nobody looks."""
+    ban = unproved(Kind.OPT_OUT)
+    assert passed(at("2026-12-20 09:00"), ban) == Decision()
+    decision = passed(at("2026-12-21 09:00"), ban, claim=Claim())
+    assert (decision.cases[0].status, decision.cases[0].flags) == (Status.HELD, frozenset({Flag.CODE_LAPSED}))
+    assert [(one.name, one.route) for one in decision.letters] == [("case_held", Route.STAFF)]
+    assert passed(at("2026-12-22 09:00"), decision.cases[0], noted=Event.DUE_SOON) == Decision()
+
+
+def test_what_staff_opened_anew_gets_no_second_notice() -> None:
+    """They know what has been said, and decide what is said next."""
+    for moment in ("2026-12-09 09:00", "2026-12-21 09:05", "2027-03-01 09:00"):
+        assert passed(at(moment), unproved(), noted=Event.NO_ACTION) == Decision()
 
 
 def test_an_extended_case_follows_its_new_date() -> None:
@@ -165,17 +191,62 @@ def test_an_extended_case_follows_its_new_date() -> None:
     assert told(passed(at("2027-01-11 09:00"), extended)) == [("remind_code", Route.CHAT)]
 
 
-def test_after_the_notice_the_chat_waits_for_the_address() -> None:
-    decision = passed(at("2026-12-21 09:00"), unproved())
-    assert decision.conversation is not None
-    assert decision.conversation.request_id == a_request().id
+@pytest.mark.parametrize("moment", ["2026-12-09 09:00", "2026-12-21 09:00"])
+@pytest.mark.parametrize(("claim", "asking"), [(Claim(), Asking.ADDRESS), (CLAIM, Asking.CODE)])
+def test_the_chat_waits_for_what_is_missing(moment: str, claim: Claim, asking: Asking) -> None:
+    """The address where none was said, else the code; an address is understood then as well."""
+    talk = passed(at(moment), unproved(), claim=claim).conversation
+    assert talk is not None
+    assert (talk.request_id, talk.asking) == (a_request().id, asking)
 
 
-def test_the_same_day_makes_the_same_letters() -> None:
+def test_who_never_said_an_address_is_asked_for_it_in_chat() -> None:
+    assert told(passed(at("2026-12-09 09:00"), unproved(), claim=Claim())) == [("remind_address", Route.CHAT)]
+
+
+def test_who_was_never_sent_a_code_by_mail_is_sent_one_to_the_address_they_wrote_from() -> None:
+    """Somebody taken in without an answer, since that address had had too many within the hour."""
+    decision = passed(at("2026-12-09 09:00"), unproved(), channel=Channel.EMAIL, claim=Claim())
+    (letter,) = decision.letters
+    assert (letter.name, letter.to, letter.code_issue) == ("remind_code", a_request(Channel.EMAIL).peer, 1)
+
+
+def test_a_reminder_changes_the_case_so_that_a_second_process_finds_it_done() -> None:
+    assert [case.id for case in passed(at("2026-12-09 09:00"), unproved()).cases] == [ID]
+
+
+def test_the_same_cases_make_the_same_letters_whenever_it_is_looked() -> None:
     """Two processes, or a second look, cannot tell anybody twice: the keys are the same."""
     first = passed(at("2026-12-21 09:00"), unproved())
-    again = passed(at("2026-12-21 17:30"), unproved())
+    again = passed(at("2026-12-22 17:30"), unproved())
     assert [one.key for one in first.letters] == [one.key for one in again.letters]
+
+
+def test_cases_of_one_request_with_other_dates_have_letters_of_their_own() -> None:
+    """A right asked for later, or extended, is told of in its own time; no letter swallows the other."""
+    later = unproved(Kind.ACCESS, id="LIW-2026-0002", safe_due=date(2026, 12, 24))
+    first = passed(at("2026-12-21 09:00"), unproved(), later)
+    closed = first.cases[0]
+    second = passed(at("2026-12-22 09:00"), closed, later, noted=Event.NO_ACTION)
+    for decision, kind in ((first, "erasure"), (second, "access")):
+        (notice,) = [one for one in decision.letters if one.name == "no_action"]
+        assert [case["kind"] for case in notice.context["cases"]] == [kind]
+    assert not {one.key for one in first.letters} & {one.key for one in second.letters}
+
+
+moments = st.integers(0, 10 * 365 * 24 * 4).map(
+    lambda quarters: datetime(2022, 1, 1, tzinfo=UTC) + timedelta(minutes=15) * quarters
+)
+
+
+@given(moments, st.integers(-3, 21), st.sampled_from(sorted(HOLIDAY_PROFILES)))
+def test_the_last_date_that_is_due_parts_what_is_due_from_what_is_not(
+    now: datetime, days: int, profile: str
+) -> None:
+    """What is looked for in the database is what is then decided, to the day and the minute."""
+    case = unproved(safe_due=now.date() + timedelta(days=days), received_at=now - timedelta(days=40))
+    assert (case.safe_due <= last_noticed(now, profile)) == (notice_at(case, profile) <= now)
+    assert (case.safe_due <= last_reminded(now)) == (reminder_at(case) <= now)
 
 
 def test_where_nothing_is_due_nothing_is_stored() -> None:

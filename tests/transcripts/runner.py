@@ -16,6 +16,7 @@
     @ smtp ADDRESS code               a mail: the same
     ! case kind=erasure status=open   exactly one case is like this
     ! cases 2                         … so many in all
+    ! queue {case}                    … and these are in the queue (`! queue none`)
     ! unsorted reason=asked_back      … and what waits unsorted (`! unsorted none`)
     ! suppressed ADDRESS state=final  … and who gets no marketing (`! suppressed none`)
     ! alert case_held                 the newest alarm to staff since the last such line
@@ -137,9 +138,14 @@ class Stage:
         await self._settled()
 
     async def wait(self, amount: str, unit: str) -> None:
-        """Time passes."""
+        """Time passes, and the service's clock looks at once what that brings."""
         await self._quiet()
         self.office.clock.ahead += timedelta(**{unit.rstrip("s") + "s": float(amount)})
+        store, service = await self.office.store(), self.office.service
+        assert service is not None
+        await service.look_at_codes(store)
+        await service.look_at_dates(store)
+        await self._settled()
 
     async def _post(self, sender: str, subject: str, body: str, answered: EmailMessage | None) -> None:
         message = EmailMessage()
@@ -245,7 +251,7 @@ class Stage:
         what, _, rest = (await self._filled(line)).partition(" ")
         checks: dict[str, Callable[[str], Awaitable[str]]] = {
             "case": self._case, "cases": self._count, "unsorted": self._unsorted,
-            "suppressed": self._suppressed, "alert": self._alert,
+            "suppressed": self._suppressed, "alert": self._alert, "queue": self._queue,
         }  # fmt: skip
         fault = ""
 
@@ -269,6 +275,10 @@ class Stage:
     async def _count(self, rest: str) -> str:
         rows = await self.office.queue(everything=True)
         return "" if len(rows) == int(rest) else f"there are {len(rows)} cases"
+
+    async def _queue(self, rest: str) -> str:
+        ids = " ".join(row["id"] for row in await self.office.queue()) or "none"
+        return "" if ids == rest else f"in the queue are {ids}"
 
     async def _unsorted(self, rest: str) -> str:
         async with (await self.office.store()).read() as tx:
