@@ -171,7 +171,7 @@ class Delivery:
         key = self._store.vault.code_key
         try:
             async with self._heavy if is_heavy(letter) else nullcontext():
-                files = await self._files(letter)
+                files = await self._files(letter) or await _made(house, claimed)
                 raw = mail_bytes(house, letter, claimed.token, claimed.created_at, key, files)
                 await house.postman.send(house.shop.mailbox, letter.to, raw)
         except FilesUnreachable:

@@ -43,8 +43,9 @@ from cases.opening import (
     safe_words,
     split_repeats,
 )  # fmt: skip
+from cases.phrases import typed_command
 from cases.proving import candidates, hide_codes, send_code, share_proof, take_claim, try_code
-from cases.signing import note_papers
+from cases.signing import give_form, note_papers
 from cases.special import add_special_of, greet_company_contact, note_special, take_special
 from cases.standing import MASKED, lately_closed, own_cases
 from cases.verification import LIFETIME, alarm_is_new
@@ -128,6 +129,11 @@ def _has_code(work: Work, inbound: Inbound) -> bool:
 
 def _asks_for_rights(work: Work, inbound: Inbound) -> bool:
     return asks_for_rights(work.reading)
+
+
+def _wants_form(work: Work, inbound: Inbound) -> bool:
+    """The form and nothing else, in a word or two."""
+    return typed_command(inbound.text) == "form"
 
 
 def _only_thanks(work: Work, inbound: Inbound) -> bool:
@@ -353,6 +359,10 @@ def _call_human(work: Work, inbound: Inbound) -> None:
     work.reply("human")
 
 
+def _give_form(work: Work, inbound: Inbound) -> None:
+    give_form(work, inbound, "")
+
+
 def _hear_complaint(work: Work, inbound: Inbound) -> None:
     _list(work, inbound, "complaint")
     work.alert("unsorted", None, count=1)
@@ -416,6 +426,7 @@ TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
     ("spam", _is_spam, _hold_spam),
     ("over_budget", _is_over_budget, _stay_silent),
     ("code", _has_code, _take_code),
+    ("form", _wants_form, _give_form),
     ("request", _asks_for_rights, _take_request),
     ("for_whom", _says_for_whom, _note_for_whom),
     ("unsure", _is_unsure, _ask_back),

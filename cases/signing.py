@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases.model import CLOSED, Attachment, Case, Event, Flag, Form, Inbound
+from cases.model import CLOSED, Attachment, Case, Channel, Event, Flag, Form, Inbound
 from cases.opening import attachment_rows
 from cases.standing import own_cases
 from cases.work import Work, summaries
@@ -20,7 +20,8 @@ _PAPER = ("image/", "application/pdf")
 def give_form(work: Work, inbound: Inbound, argument: str) -> None:
     """The form for what runs; where it is not offered, the word that none is needed."""
     cases = own_cases(work)
-    if not work.shop.terms.signature_offered:
+    if not work.shop.terms.signature_offered or (not cases and inbound.channel is Channel.EMAIL):
+        # By mail a request is made by the next mail: there is nothing to wait for.
         work.reply("form_not_needed")
     elif not cases:
         work.reply("form_later")
