@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 
 from cases.model import Channel, Claim, Event, Kind, Shop
 from cases.passing import (
@@ -43,10 +43,13 @@ _IS_HELD = CASES.c.status.in_(_words(FOR_STAFF))
 
 
 async def coming_due(tx: Transaction, shop: Shop, now: datetime, limit: int = 100) -> list[str]:
-    """Ids of requests of which something is due by now, the most urgent first.
+    """Ids of requests of which something is due by now, the most urgent first."""
+    rows = await tx.all(what_is_due(shop, now).limit(limit))
+    return list(dict.fromkeys(row.request_id for row in rows))
 
-    Until somebody is proved nothing is suspended, so the due date is the safe one.
-    """
+
+def what_is_due(shop: Shop, now: datetime) -> Select[Any]:
+    """The query behind it. Until somebody is proved nothing is suspended, so the due date is the safe one."""
     notice = and_(
         _IS_WAITING,
         CASES.c.due <= last_noticed(now, shop.holiday_profile),
@@ -55,11 +58,10 @@ async def coming_due(tx: Transaction, shop: Shop, now: datetime, limit: int = 10
     )
     reminder = and_(
         or_(_IS_HELD, and_(_IS_WAITING, or_(CASES.c.kind != str(Kind.OPT_OUT), ~_IS_WRITTEN))),
-        CASES.c.due <= last_reminded(now),
         CASES.c.received_at <= now - REMIND_AFTER_ARRIVAL,
         ~_noted(REMINDED),
     )
-    query = (
+    return (
         select(CASES.c.request_id)
         .where(
             CASES.c.status.in_(_words(WAITING_FOR_PROOF | FOR_STAFF)),
@@ -68,9 +70,7 @@ async def coming_due(tx: Transaction, shop: Shop, now: datetime, limit: int = 10
             or_(notice, reminder),
         )
         .order_by(CASES.c.due, CASES.c.id)
-        .limit(limit)
     )
-    return list(dict.fromkeys(row.request_id for row in await tx.all(query)))
 
 
 def _noted(events: Collection[Event]) -> Any:
