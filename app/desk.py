@@ -183,7 +183,8 @@ async def act(
     else:
         decision, channel, files = await _rule(tx, house, order, actor=actor, cause=cause, now=now)
     refuse_unlawful(house, await _case_of(tx, house, decision, order), decision.letters)
-    leaving = {letter.key: letter for letter in (*decision.letters, *decision.printed)}
+    paper = tuple(replace(letter, route=Route.POST) for letter in decision.printed)
+    leaving = {letter.key: letter for letter in (*decision.letters, *paper)}
     letters = tuple(
         _going(house, tx, letter) for letter in leaving.values() if letter.route is not Route.STAFF
     )

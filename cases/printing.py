@@ -6,6 +6,7 @@ What can be begun stands in `BEGUN`. How a letter looks on paper is decided else
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from cases.answering import answer_address, post_address
@@ -31,7 +32,8 @@ def print_letter(work: Work, desk: Desk, case: Case, request: Request) -> None:
         written = work.newest_letter
     work.note(case, Event.PRINTED, letter=name)
     work.put(work.case(case.id) or case)
-    work.print(written)
+    # On paper it goes where the person lives, whatever wire it went by before.
+    work.print(replace(written, to=post_address(desk.customer) or written.to))
 
 
 def _mail(work: Work, desk: Desk, case: Case, request: Request, name: str) -> None:

@@ -165,7 +165,8 @@ def done_lines(outcome: Outcome, verb: str, language: str) -> list[str]:
     lines += [
         said["post"].format(id=case.id, name=letter.name)
         for letter in outcome.letters
-        if letter.route is Route.POST
+        # What `letter` has just printed needs no printing.
+        if letter.route is Route.POST and verb != "letter"
     ]
     if outcome.passphrase:
         lines.append(said["passphrase"].format(phrase=outcome.passphrase))
