@@ -146,9 +146,24 @@ async def test_reject_identity_tells_how_to_complain_and_to_go_on(
     assert again.code == 1
 
 
-async def test_an_unverified_case_stays_in_the_queue(terminal: Terminal, waiting_case: Row) -> None:
+async def test_who_rejects_has_seen_the_case_and_only_a_new_message_brings_it_back(
+    terminal: Terminal, waiting_case: Row
+) -> None:
+    async def queued(*words: str) -> list[str]:
+        return [row["id"] for row in (await terminal.done("queue", *words, "--json")).json]
+
     await terminal.done("reject-identity", waiting_case["id"], "--reason", "x", "--yes")
-    assert [row["id"] for row in (await terminal.done("queue", "--json")).json] == [waiting_case["id"]]
+    assert await queued() == []
+    assert await queued("--all") == [waiting_case["id"]]
+    await terminal.office.person().say("haluan puhua ihmiselle")
+    await terminal.office.until(lambda rows: rows[0]["flags"] == ["human_wanted"])
+    assert await queued() == [waiting_case["id"]]
+    shown = (await terminal.done("case", waiting_case["id"])).out
+    assert f"pyynto seen {waiting_case['id']}" in shown
+    await terminal.done("seen", waiting_case["id"])
+    assert await queued() == []
+    again = await terminal("seen", waiting_case["id"])
+    assert again.code == 1
 
 
 # -- extend ---------------------------------------------------------------------------------------------------
