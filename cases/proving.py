@@ -225,6 +225,9 @@ def verify(work: Work, request: Request, by: VerifiedBy, *, how: str = "", actor
             case = work.note(case, Event.CODE_ACCEPTED)
         if by is VerifiedBy.CODE and case.flags & (FLAGS_FOR_OTHERS | {Flag.NAMES_DIFFER}):
             # The code proves the address; which record is meant, or who may ask for it, staff must settle.
+            if case.status is Status.UNVERIFIED:
+                # They had done with it: it is theirs again.
+                work.alert("new_message", work.flag(case, Flag.NEW_MESSAGE))
             continue
         case = work.unflag(case, *_SETTLED)
         event = Event.VERIFICATION_WAIVED if by is VerifiedBy.WAIVED else Event.IDENTITY_VERIFIED

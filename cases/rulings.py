@@ -77,7 +77,8 @@ def _seen(work: Work, desk: Desk, case: Case, request: Request) -> None:
 
 
 def _verify(work: Work, desk: Desk, case: Case, request: Request) -> None:
-    settled = case.verified_by is not None and case.status is not Status.HELD
+    # A code may have proved an address where staff alone can say whose request it is.
+    settled = case.verified_by is not None and case.status not in (Status.HELD, Status.UNVERIFIED)
     if settled or case.status in CLOSED:
         raise NotAllowedNow(Event.IDENTITY_VERIFIED, case.status)
     request = verify(work, request, VerifiedBy.STAFF, how=desk.order.get("how"), actor=work.actor)
