@@ -178,7 +178,9 @@ async def test_reject_identity_acts_on_the_whole_request_and_a_later_code_reopen
     await start_chat(office, 1001, MAIJA, "poista tietoni ja kerro mitä tiedätte minusta")
     one = (await office.queue())[0]
     await office.do(f'reject-identity {one["id"]} --reason "ei vastannut"')
-    assert {row["status"] for row in await office.queue()} == {"unverified"}
+    # Staff did it, so it needs no second look.
+    assert await office.queue() == []
+    assert {row["status"] for row in await office.queue(everything=True)} == {"unverified"}
     await office.write(MAIJA, f"koodi {await office.code(MAIJA)}")
     *_, fresh = [one for one in await office.mails(MAIJA, 3, 30) if CODE.search(text_of(one))]
     await office.write(MAIJA, f"koodi {code_in(fresh)}", answers=fresh)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from app.house import facts_of
 from app.lawful import require_lawful_letters
 from cases.faults import TheirFault
 from cases.model import Language, Letter, Route
-from templates import LettersRefusedError, UnlawfulLetterError, parts_of
+from shops.profile import load_profile
+from templates import Letters, LettersRefusedError, UnlawfulLetterError, parts_of
 from templates.catalogue import catalogue
 from tests.office import MAIJA, Office, opened
 
@@ -68,10 +70,9 @@ async def test_a_shops_own_letter_without_the_complaint_is_refused_when_it_is_lo
         'Subject: Vastaus {{ case.id }}\n\nHei!\n\n{{ ground|word("ground") }}\n\n{{ reason }}\n',
         encoding="utf-8",
     )
-    from templates import Letters
-
+    facts = facts_of(load_profile("liwigo"))
     with pytest.raises(LettersRefusedError) as refused:
-        Letters(tmp_path / "letters")
+        Letters(tmp_path / "letters", facts)
     assert "77" in str(refused.value)
 
 
