@@ -5,6 +5,7 @@ Keys and values only; which rows there are is `desk`'s business, and how a perso
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,7 +59,7 @@ def view_of(dossier: Dossier) -> dict[str, Any]:
                 "at": iso(entry.at),
                 "event": str(entry.event),
                 "actor": entry.actor,
-                "note": entry.note or ", ".join(f"{k}: {_plain(v)}" for k, v in sorted(entry.data.items())),
+                "note": entry.note or _said(entry.data),
             }
             for entry in dossier.journal
         ],
@@ -94,6 +95,12 @@ def unsorted_row(number: int, item: Unsorted) -> dict[str, Any]:
 def iso(moment: datetime) -> str:
     """ISO 8601 with the offset in Finland at that moment."""
     return moment.astimezone(HELSINKI).isoformat(timespec="seconds")
+
+
+def _said(data: Mapping[str, Any]) -> str:
+    """What an event carries, in a line; names in several languages are for letters and lists."""
+    shown = {key: value for key, value in sorted(data.items()) if not isinstance(value, dict)}
+    return ", ".join(f"{key}: {_plain(value)}" for key, value in shown.items())
 
 
 def _plain(value: Any) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cases.model import CLOSED, Asking, Event, Flag, Inbound, Kind, Language
-from cases.opening import TEXT_KEPT, add_to_details, is_correction_without_value
+from cases.opening import TEXT_KEPT, add_to_details, is_correction_without_value, take_back
 from cases.phrases import (
     KIND_BUTTONS,
     LANGUAGES,
@@ -93,7 +93,7 @@ def settle_withdrawal(work: Work, inbound: Inbound) -> None:
     cases = asked_about(work)
     work.conversation = replace(work.conversation, asking=None, about=())
     if not kept and cases:
-        cases = [work.note(case, Event.WITHDRAWN) for case in cases]
+        cases = [take_back(work, case) for case in cases]
         work.reply("withdrawn", cases=summaries(cases))
     else:
         work.reply("withdraw_kept")
@@ -118,7 +118,7 @@ def _cancel(work: Work, inbound: Inbound, argument: str) -> None:
     if draft is not None:
         work.settle(draft.key)
     cases = [c for c in work.cases_of(request) if c.status not in CLOSED] if request else []
-    cases = [work.note(case, Event.WITHDRAWN) for case in cases]
+    cases = [take_back(work, case) for case in cases]
     work.reply("cancelled", cases=summaries(cases))
 
 

@@ -229,6 +229,15 @@ def suppress(work: Work, request: Request, address: str, *, final: bool) -> None
             open_tasks(work, case)
 
 
+def take_back(work: Work, case: Case) -> Case:
+    """The person takes a request back; a ban that was taken back bans no longer (GDPR Art. 7(3) both ways)."""
+    case = work.note(case, Event.WITHDRAWN)
+    request = work.request(case.request_id)
+    if request is not None and _bans(case, tuple(Purpose(p) for p in case.details.get("purposes", ()))):
+        lift_ban(work, request, case, request.proof.address or request.claim.email)
+    return case
+
+
 def lift_ban(work: Work, request: Request, case: Case, address: str) -> None:
     """No ban was meant after all: what this case suppressed is let go."""
     if address:

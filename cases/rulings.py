@@ -32,7 +32,7 @@ from cases.model import (
     Status,
     VerifiedBy,
 )  # fmt: skip
-from cases.opening import details_of, lift_ban, open_case, request_id_for, suppress
+from cases.opening import details_of, lift_ban, open_case, request_id_for, suppress, take_back
 from cases.printing import print_letter
 from cases.proving import names_differ, verify
 from cases.staff import VERBS
@@ -174,7 +174,7 @@ def _told(work: Work, desk: Desk, case: Case, request: Request) -> None:
 
 
 def _withdraw(work: Work, desk: Desk, case: Case, request: Request) -> None:
-    case = work.note(work.unflag(case, Flag.WITHDRAWAL_ASKED), Event.WITHDRAWN)
+    case = take_back(work, work.unflag(case, Flag.WITHDRAWAL_ASKED))
     work.tell(request, "withdrawn", case=case, cases=summaries([case]))
 
 

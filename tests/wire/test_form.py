@@ -15,7 +15,7 @@ async def test_a_mail_brings_the_form_as_a_pdf_under_the_same_bytes_each_time(tm
         form = (await office.mails(MAIJA, 2))[-1]
         (paper,) = list(form.iter_attachments())
         assert paper.get_content_type() == "application/pdf"
-        assert paper.get_payload(decode=True).startswith(b"%PDF")
+        assert bytes(paper.get_content()).startswith(b"%PDF")
         (row,) = await office.queue(everything=True)
         assert row["id"] in str(form["Subject"])
 
