@@ -6,6 +6,7 @@ is wanted, commits. What the answer looks like is the face's business.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -194,7 +195,8 @@ async def act(
     if commit and shown not in ("", outcome.seal):
         return replace(outcome, committed=False)
     if commit:
-        decision = replace(decision, enclosures=enclose(decision, files, tx.vault.code_key))
+        enclosed = await asyncio.to_thread(enclose, decision, files, tx.vault.code_key) if files else ()
+        decision = replace(decision, enclosures=enclosed)
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
     return outcome
 
@@ -260,7 +262,8 @@ async def copy_for(tx: Transaction, house: House, dossier: desk.Dossier, now: da
     related = await looking.requests_by_customer(tx, case.shop, request)
     cases = await looking.cases_of(tx, [request.id, *(one.id for one in related)])
     held = Holdings(customer, orders, bans, [row_of(one) for one in cases])
-    return copy_of(house, case, request, held, now)
+    # Making a PDF takes a while: nobody's message waits for it.
+    return await asyncio.to_thread(copy_of, house, case, request, held, now)
 
 
 async def _record(
