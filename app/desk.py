@@ -248,9 +248,11 @@ async def _files(
     """What goes along with an answer by mail; on paper nothing goes along that is locked."""
     case = dossier.case
     if not answer_address(dossier.request):
+        if order.get("attach"):
+            raise TheirFault("not_now", id=case.id, reason="file_needs_mail")
         return ()
     own = () if order.has("without-copy") else await copy_for(tx, house, dossier, now)
-    return (*own, *attached(order.get("attach"), case))
+    return (*own, *attached(order.get("attach"), case, beside=own))
 
 
 async def copy_for(tx: Transaction, house: House, dossier: desk.Dossier, now: datetime) -> tuple[File, ...]:

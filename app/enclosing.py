@@ -7,6 +7,7 @@ whenever it is needed and kept nowhere (docs/invariants.md 3).
 from __future__ import annotations
 
 import hmac
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -60,17 +61,28 @@ def copy_of(house: House, case: Case, request: Request, held: Holdings, now: dat
     return (File(_COPY[language], pdf),)
 
 
-def attached(path: str, case: Case) -> tuple[File, ...]:
-    """A file of the staff's own. Raises TheirFault where it cannot be read, or is too large to be mailed."""
+def attached(path: str, case: Case, *, beside: Sequence[File] = ()) -> tuple[File, ...]:
+    """A file of the staff's own, to go beside others under a name of its own.
+
+    Raises TheirFault where it cannot be read, or where all together is too large to be mailed.
+    """
     if not path:
         return ()
     try:
         content = Path(path).expanduser().read_bytes()
     except (OSError, RuntimeError, ValueError):
         raise TheirFault("not_now", id=case.id, reason="no_file") from None
-    if len(content) > LARGEST:
+    if len(content) + sum(len(file.content) for file in beside) > LARGEST:
         raise TheirFault("not_now", id=case.id, reason="file_too_large")
-    return (File(plain_name(Path(path).name), content),)
+    return (File(_free_name(plain_name(Path(path).name), beside), content),)
+
+
+def _free_name(name: str, beside: Sequence[File]) -> str:
+    """The name, with a number before its ending where another file has it: programs tell no capitals apart."""
+    taken = {file.name.lower() for file in beside}
+    stem, ending = Path(name).stem, Path(name).suffix
+    names = (f"{stem}-{number}{ending}" for number in itertools.count(2))
+    return next(one for one in itertools.chain((name,), names) if one.lower() not in taken)
 
 
 def plain_name(name: str) -> str:

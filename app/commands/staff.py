@@ -208,6 +208,7 @@ _LOOKS: dict[str, Look] = {
     "unsorted": _unsorted,
     "tasks": _tasks,
     "draft": _draft,
+    "copy": _copy,
 }
 
 

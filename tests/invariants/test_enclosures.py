@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,9 +23,10 @@ from papers.copies import access_copy, portable_files
 from storage import enclosures, outbox, saving
 from storage.tables import EnclosureRow, LetterRow, table
 from tests.invariants.acts import eventually, rows
-from tests.office import MAIJA, SHOP, Office, opened, text_of
+from tests.office import MAIJA, ONNI, SHOP, Office, opened, text_of
 from tests.paper_tools import text_of as words_of_pdf
 from tests.paper_tools import unlock
+from tests.staff.terminal import Terminal
 
 LETTERS, ENCLOSURES = table(LetterRow), table(EnclosureRow)
 WORDS = passphrase(bytes(range(32)))
@@ -342,3 +344,38 @@ async def test_many_mails_with_files_all_arrive(office: Office) -> None:
         with pyzipper.AESZipFile(io.BytesIO(found)) as archive:
             assert archive.read("a.bin", WORDS.encode()) == bytes(200_000)
     assert all(sent.mail_from == SHOP for sent in office.mail.sent_to(MAIJA))
+
+
+async def test_staff_look_at_the_very_copy_that_goes(office: Office, tmp_path: Path) -> None:
+    """`copy` writes what `complete` sends, and an own file of the same name goes beside it, not over it."""
+    terminal = Terminal(office)
+    words = ("add", "--kind", "access", "--received", "2026-11-20", "--customer", "C-1002", "--json")
+    case_id = (await terminal.done(*words)).json["id"]
+    await terminal.done("verify", case_id, "--how", "Soitettiin.", "--yes")
+    await terminal.done("copy", case_id, "--out", str(tmp_path / "copy"))
+    (shown,) = (tmp_path / "copy").iterdir()
+    own = tmp_path / shown.name
+    own.write_bytes(b"own")
+    await terminal.done("complete", case_id, "--attach", str(own), "--yes")
+    (message,) = await office.mails(ONNI)
+    ((_, _, content),) = attachments(message)
+    phrase = next(
+        line.split()[-1]
+        for line in (await terminal.done("case", case_id)).out.splitlines()
+        if re.search(r"[a-z]{6}(-[a-z]{6}){4}$", line.strip())
+    )
+    files = unlock(content, phrase, tmp_path / "open")
+    assert files == {shown.name: shown.read_bytes(), f"{shown.stem}-2{shown.suffix}": b"own"}
+    assert f"{shown.stem}-2{shown.suffix}" in text_of(message)
+
+
+async def test_a_file_is_never_left_out_in_silence(office: Office, tmp_path: Path) -> None:
+    """Where the answer goes by post, a file that was to go along refuses the verb."""
+    terminal = Terminal(office)
+    words = ("add", "--kind", "access", "--received", "2026-11-20", "--json")
+    case_id = (await terminal.done(*words)).json["id"]
+    await terminal.done("verify", case_id, "--how", "Tuttu asiakas.", "--yes")
+    (tmp_path / "lasku.pdf").write_bytes(b"own")
+    ran = await terminal("complete", case_id, "--attach", str(tmp_path / "lasku.pdf"), "--yes")
+    assert "on paper" in ran.err or "paperilla" in ran.err
+    assert (ran.code, (await office.case(case_id))["status"]) == (1, "open")
