@@ -216,7 +216,7 @@ def suppress(work: Work, request: Request, address: str, *, final: bool) -> None
         return
     for case in work.cases_of(request):
         purposes = tuple(Purpose(p) for p in case.details.get("purposes", ()))
-        if case.status in CLOSED or not _bans(case, purposes):
+        if case.status in CLOSED or not bans(case):
             continue
         state = "final" if final else "provisional"
         purposes = purposes or (Purpose.DIRECT_MARKETING,)
@@ -233,8 +233,8 @@ def take_back(work: Work, case: Case) -> Case:
     """The person takes a request back; a ban that was taken back bans no longer (GDPR Art. 7(3) both ways)."""
     case = work.note(case, Event.WITHDRAWN)
     request = work.request(case.request_id)
-    if request is not None and _bans(case, tuple(Purpose(p) for p in case.details.get("purposes", ()))):
-        lift_ban(work, request, case, request.proof.address or request.claim.email)
+    if request is not None and bans(case):
+        lift_ban(work, request, case, banned_address(request))
     return case
 
 
@@ -247,10 +247,15 @@ def lift_ban(work: Work, request: Request, case: Case, address: str) -> None:
         )
 
 
-def _bans(case: Case, purposes: tuple[Purpose, ...]) -> bool:
+def bans(case: Case) -> bool:
     """A ban, or an objection to something that is marketing: neither waits for anybody's decision (Art. 21(3))."""
-    objects = case.kind is Kind.OBJECTION and bool(set(purposes) & MARKETING)
-    return case.kind is Kind.OPT_OUT or objects
+    purposes = {Purpose(purpose) for purpose in case.details.get("purposes", ())}
+    return case.kind is Kind.OPT_OUT or (case.kind is Kind.OBJECTION and bool(purposes & MARKETING))
+
+
+def banned_address(request: Request) -> str:
+    """Where marketing stops: the address on record, or the one claimed while no record is known."""
+    return request.proof.address or request.claim.email
 
 
 def set_claim(work: Work, request: Request, claim: Claim) -> Request:

@@ -28,7 +28,14 @@ from cases.model import (
     Status,
     VerifiedBy,
 )  # fmt: skip
-from cases.opening import FLAGS_FOR_OTHERS, TEXT_KEPT, is_correction_without_value, set_claim, suppress
+from cases.opening import (
+    FLAGS_FOR_OTHERS,
+    TEXT_KEPT,
+    banned_address,
+    is_correction_without_value,
+    set_claim,
+    suppress,
+)  # fmt: skip
 from cases.verification import (
     accepted,
     alarm_is_new,
@@ -235,7 +242,7 @@ def verify(work: Work, request: Request, by: VerifiedBy, *, how: str = "", actor
             case = work.note(case, event, how, actor=actor, by=str(by))
         case = link(work, request, case)
         work.alert("new_case", case)
-    suppress(work, request, request.proof.address or request.claim.email, final=True)
+    suppress(work, request, banned_address(request), final=True)
     _leave(work, request)
     return request
 

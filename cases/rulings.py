@@ -32,7 +32,16 @@ from cases.model import (
     Status,
     VerifiedBy,
 )  # fmt: skip
-from cases.opening import details_of, lift_ban, open_case, request_id_for, suppress, take_back
+from cases.opening import (
+    banned_address,
+    bans,
+    details_of,
+    lift_ban,
+    open_case,
+    request_id_for,
+    suppress,
+    take_back,
+)  # fmt: skip
 from cases.printing import print_letter
 from cases.proving import names_differ, verify
 from cases.staff import VERBS
@@ -157,13 +166,16 @@ def _rekind(work: Work, desk: Desk, case: Case, request: Request) -> None:
     twins = [c.id for c in work.cases_of(request) if c.kind is kind and c.status not in CLOSED]
     if twins:
         raise TheirFault("not_now", id=case.id, reason="kind_is_open")
-    was = case.kind
+    was, banned = case.kind, bans(case)
     case = work.note(case, Event.REKINDED, **{"from": str(was), "to": str(kind)})
     details = {k: v for k, v in case.details.items() if k not in ("purposes", "corrections")}
+    if {was, kind} == {Kind.OPT_OUT, Kind.OBJECTION} and case.details.get("purposes"):
+        # Both are about the same uses: what was forbidden by name stays forbidden.
+        details["purposes"] = case.details["purposes"]
     anew = details_of(Reading(lang=request.lang_seen), kind, terms=work.shop.terms)
     case = work.put(replace(case, kind=kind, details={**anew, **details}))
-    address = request.proof.address or request.claim.email
-    if was is Kind.OPT_OUT:
+    address = banned_address(request)
+    if banned and not bans(case):
         lift_ban(work, request, case, address)
     suppress(work, request, address, final=request.verified_by is not None)
 
@@ -181,6 +193,9 @@ def _withdraw(work: Work, desk: Desk, case: Case, request: Request) -> None:
 def _reopen(work: Work, desk: Desk, case: Case, request: Request) -> None:
     case = work.unflag(case, Flag.NO_ACTION_SENT)
     work.note(case, Event.REOPENED if case.verified_by is not None else Event.REOPENED_UNVERIFIED)
+    if bans(case):
+        # It was let go when it was taken back, and now it is asked for again (docs/invariants.md 1.7).
+        suppress(work, request, banned_address(request), final=request.verified_by is not None)
 
 
 RULINGS: dict[str, Callable[[Work, Desk, Case, Request], None]] = {
@@ -246,7 +261,7 @@ def enter(known: Known, entered: Entered, *, cause: str, actor: str) -> Decision
         records = "; ".join(f"{c.customer_id} {c.name}" for c in entered.match)
         case = work.flag(case, Flag.NAMES_DIFFER)
         work.note(case, Event.HELD, records, actor=MACHINE, reason=str(Flag.NAMES_DIFFER))
-    suppress(work, request, request.proof.address or request.claim.email, final=False)
+    suppress(work, request, banned_address(request), final=False)
     return work.decision()
 
 

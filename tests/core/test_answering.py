@@ -388,3 +388,23 @@ def test_no_more_marketing_forbids_every_kind_of_it_the_shop_does(
     assert details_of(bare, Kind.OPT_OUT, terms=Terms(purposes=done))["purposes"] == forbidden
     named = Reading(lang="fi", opt_out_purposes=(Purpose.PUBLICATION,))
     assert details_of(named, Kind.OPT_OUT, terms=Terms(purposes=done))["purposes"] == ["publication"]
+
+
+def test_a_ban_taken_for_an_objection_stays_a_ban() -> None:
+    """What was forbidden by name stays forbidden and cannot be refused, whatever staff call it (Art. 21(3))."""
+    case = a_case(kind=Kind.OPT_OUT, details={"purposes": ["direct_marketing"]})
+    decision = at_the_desk(f"rekind {ID} objection", case)
+    objection = decision.cases[-1]
+    assert (objection.kind, objection.details["purposes"]) == (Kind.OBJECTION, ["direct_marketing"])
+    assert [ban.state for ban in decision.suppressions] == ["final"]
+    assert refused(f"refuse {ID} --ground other --reason x", objection) == "opt_out_cannot_be_refused"
+
+
+def test_an_objection_to_marketing_that_was_none_bans_no_longer() -> None:
+    case = a_case(kind=Kind.OBJECTION, details={"purposes": ["direct_marketing"]})
+    assert [ban.state for ban in at_the_desk(f"rekind {ID} access", case).suppressions] == ["lifted"]
+
+
+def test_a_ban_opened_again_is_in_force_again() -> None:
+    case = a_case(Status.WITHDRAWN, kind=Kind.OPT_OUT, details={"purposes": ["direct_marketing"]})
+    assert [ban.state for ban in at_the_desk(f"reopen {ID}", case).suppressions] == ["final"]
