@@ -124,16 +124,16 @@ def _correction(work: Work, desk: Desk, case: Case, request: Request) -> tuple[s
     statement = desk.order.get("statement")
     if not values and not statement:
         raise TheirFault("not_now", id=case.id, reason="no_value")
-    changed = corrections.changes(desk.customer, values)
+    changed = corrections.changes(desk.customer, values, proved=request.proof.address)
     if desk.customer is not None:
         for one in corrections.applied(desk.customer, values, work.shop.profile, case.id, work.now):
             work.correct(one)
             case = work.note(case, Event.CORRECTED, column=one.column)
-    case = open_tasks(work, case)
-    replaced = "email" in values and desk.customer is not None
-    old = normalise_email(desk.customer.email) if desk.customer else ""
+    case = open_tasks(work, case, again=True)
+    old = next((normalise_email(one.old) for one in changed if one.name == "email"), "")
+    replaced = bool(old) and desk.customer is not None
     to_old = _answer_to(desk, case, request) == old
-    if replaced and old and not to_old:
+    if replaced and not to_old:
         work.mail(request, old, "address_changed", case=case)
     return "answer_correction", {
         "corrected": [{"field": one.name, "old": one.old, "new": one.new} for one in changed],
@@ -216,7 +216,9 @@ def _ground(partly: Mapping[str, str]) -> dict[str, str]:
 def _told(work: Work, case: Case, request: Request) -> list[dict[str, Any]]:
     """Who is being told, in the person's language; what is opened by this answer included."""
     tasks = tasks_of(work.derived_from(case))
-    shown = [task.shown(request.language) for task in tasks if task.state != "skipped"]
+    # Who is told a second time is named once.
+    newest = {task.recipient: task for task in tasks}
+    shown = [task.shown(request.language) for task in newest.values() if task.state != "skipped"]
     return [{"name": one["name"], "what": one["what"], "only_if": one["only_if"]} for one in shown]
 
 

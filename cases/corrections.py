@@ -15,6 +15,7 @@ from typing import Any
 from cases.addresses import is_email
 from cases.faults import TheirFault
 from cases.model import Applied, Case, Customer
+from cases.understanding.sensitive import MASKS
 
 #: What can be corrected, and the register columns it stands in.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -54,17 +55,33 @@ def wanted(case: Case, typed: str) -> dict[str, str]:
         values[name] = value.strip()
     if any(not value for value in values.values()):
         raise TheirFault("not_now", id=case.id, reason="no_value")
+    if any(mask_word in value for value in values.values() for mask_word in MASKS.values()):
+        # What was masked on its way here is no value (docs/invariants.md 1.8).
+        raise TheirFault("not_now", id=case.id, reason="masked_value")
     if values.get("email") and not is_email(values["email"]):
         raise TheirFault("not_now", id=case.id, reason="no_value")
     return {name: value for name, value in values.items() if name in COLUMNS}
 
 
-def changes(customer: Customer | None, values: Mapping[str, str]) -> list[Change]:
-    """What each field was and becomes; unknown before where no record is at hand."""
-    return [
-        Change(name, _joined(customer, COLUMNS[name]) if customer else "", value)
-        for name, value in values.items()
-    ]
+def changes(customer: Customer | None, values: Mapping[str, str], *, proved: str = "") -> list[Change]:
+    """What each field was and becomes; unknown before where no record is at hand.
+
+    A shop may have put its own register right already: what was there is unknown then as well, but for the mail
+    address, which is the one that was `proved`.
+    """
+    found = []
+    for name, value in values.items():
+        old = _joined(customer, COLUMNS[name]) if customer else ""
+        if customer is not None and _same(old, value):
+            old = proved if name == "email" and not _same(proved, value) else ""
+        found.append(Change(name, old, value))
+    return found
+
+
+def _same(one: str, other: str) -> bool:
+    """The same but for spaces and commas, as an address may be joined."""
+    plain = [re.sub(r"[\s,]+", " ", text).strip().casefold() for text in (one, other)]
+    return plain[0] == plain[1]
 
 
 def applied(
@@ -89,7 +106,7 @@ def corrected(customer: Customer, corrections: Iterable[Applied]) -> tuple[Custo
     over = []
     for one in corrections:
         held = str(getattr(customer, one.column))
-        if held == one.old:
+        if held in (one.old, *one.before) and held != one.new:
             changed: dict[str, Any] = {one.column: one.new}
             customer = replace(customer, **changed)
         elif held != one.new:

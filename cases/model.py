@@ -616,6 +616,8 @@ class Applied:
     new: str = field(repr=False)
     case_id: str
     at: datetime
+    #: What the same case had put there before, and what it found: the shop's files may still have either.
+    before: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

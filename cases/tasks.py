@@ -79,10 +79,10 @@ def recipients_for(case: Case, terms: Terms) -> list[Told]:
     return [told for told in terms.recipients if marketing and told.marketing]
 
 
-def open_tasks(work: Work, case: Case) -> Case:
-    """Open a task for each recipient that has none yet on this case."""
+def open_tasks(work: Work, case: Case, *, again: bool = False) -> Case:
+    """Open a task for each recipient that has none yet on this case; `again`: or none that is still open."""
     there = tasks_of(work.derived_from(case))
-    known = {task.recipient for task in there}
+    known = {task.recipient for task in there if not again or task.state == "open"}
     number = max((task.number for task in there), default=0)
     for told in recipients_for(case, work.shop.terms):
         if told.id in known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select, update
@@ -20,7 +21,7 @@ CORRECTIONS, CUSTOMERS = table(CorrectionRow), table(CustomerRow)
 
 async def apply(tx: Transaction, corrections: Sequence[Applied]) -> None:
     """Keep them, and put the register's own rows right at once."""
-    rows = [_values(one, tx.vault) for one in corrections]
+    rows = [_values(await _upon_earlier(tx, one), tx.vault) for one in corrections]
     await tx.upsert(CORRECTIONS, rows, keys=["case_id", "column"], update=["body", "at", "over"])
     for shop, customer_id in dict.fromkeys((one.shop, one.customer_id) for one in corrections):
         here = (CUSTOMERS.c.shop == shop) & (CUSTOMERS.c.customer_id == customer_id)
@@ -57,6 +58,16 @@ async def end(tx: Transaction, corrections: Iterable[Applied]) -> None:
         await tx.run(update(CORRECTIONS).where(mine).values(over=True))
 
 
+async def _upon_earlier(tx: Transaction, one: Applied) -> Applied:
+    """The same, with what an earlier answer to its case put there: the shop's files may have either."""
+    earlier = (CORRECTIONS.c.case_id == one.case_id) & (CORRECTIONS.c.column == one.column)
+    row = await tx.first(select(CORRECTIONS).where(earlier, CORRECTIONS.c.over.is_(False)))
+    if row is None or row.customer_id != one.customer_id:
+        return one
+    was = _from(row, tx.vault)
+    return replace(one, before=tuple(dict.fromkeys((*was.before, was.old, was.new))))
+
+
 def _values(one: Applied, vault: Vault) -> dict[str, Any]:
     return {
         "shop": one.shop,
@@ -64,11 +75,14 @@ def _values(one: Applied, vault: Vault) -> dict[str, Any]:
         "column": one.column,
         "case_id": one.case_id,
         "at": one.at,
-        "body": vault.seal_json({"old": one.old, "new": one.new}),
+        "body": vault.seal_json({"old": one.old, "new": one.new, "before": one.before}),
         "over": False,
     }
 
 
 def _from(row: Any, vault: Vault) -> Applied:
     body = vault.unseal_json(row.body)
-    return Applied(row.shop, row.customer_id, row.column, body["old"], body["new"], row.case_id, row.at)
+    return Applied(
+        row.shop, row.customer_id, row.column, body["old"], body["new"], row.case_id, row.at,
+        before=tuple(body.get("before", ())),
+    )  # fmt: skip

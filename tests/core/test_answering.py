@@ -207,6 +207,48 @@ def test_who_wrote_from_the_new_address_is_answered_there_and_the_old_one_is_tol
     assert letter["answer_correction"].context["old_address"] is False
 
 
+def test_what_the_shop_put_right_itself_was_never_the_old_value() -> None:
+    """The files may hold the new value before the answer is written: nothing is said of what was there."""
+    shop_was_first = replace(MAIJA, phone="040 2", street="Uusitie 2", postal_code="33100", city="Tampere")
+    case = correction(phone="040 2", address="Uusitie 2 , 33100 tampere")
+    decision = at_the_desk(f"complete {ID}", case, customer=shop_was_first)
+    assert [one["old"] for one in mails(decision)["answer_correction"].context["corrected"]] == ["", ""]
+
+
+def test_an_address_the_shop_changed_already_is_told_to_the_old_one_alone() -> None:
+    """The code proved the old address; the new one is never told that it was replaced."""
+    shop_was_first = replace(MAIJA, email="uusi@example.com")
+    case = correction(email="uusi@example.com")
+    letters = mails(at_the_desk(f"complete {ID}", case, customer=shop_was_first))
+    assert {name: one.to for name, one in letters.items()} == {"answer_correction": RECORDED}
+    (change,) = letters["answer_correction"].context["corrected"]
+    assert (change["old"], change["new"]) == (RECORDED, "uusi@example.com")
+    assert letters["answer_correction"].context["old_address"] is True
+    from_new = replace(a_request(), peer="uusi@example.com")
+    letters = mails(at_the_desk(f"complete {ID}", case, from_new, customer=shop_was_first))
+    assert {name: one.to for name, one in letters.items()} == {
+        "answer_correction": "uusi@example.com",
+        "address_changed": RECORDED,
+    }
+
+
+def test_a_second_correction_is_told_to_everybody_again() -> None:
+    """GDPR Art. 19: each rectification; who is told twice is named once."""
+    case = correction(phone="040 2")
+    first = at_the_desk(f"complete {ID}", case)
+    told = [
+        Entry(ID, NOW, Event.TASK_DONE, "staff:1", "", {"task": task.number})
+        for task in tasks_of(first.entries)
+    ]
+    opened = tasks_of(first.entries)
+    again = at_the_desk(f"complete {ID} --set phone=040 3", case, journal=(*first.entries, *told))
+    newest = tasks_of(again.entries)
+    assert [task.recipient for task in newest] == [task.recipient for task in opened]
+    assert {task.number for task in newest}.isdisjoint({task.number for task in opened})
+    named = [one["name"] for one in mails(again)["answer_correction"].context["told"]]
+    assert len(named) == len(set(named)) == len(opened)
+
+
 def test_a_refused_correction_is_certified_where_the_notice_promises_it() -> None:
     line = f"refuse {ID} --ground data_accurate --reason Numero on tilauksessa."
     promised = mails(at_the_desk(line, correction(phone="040 2")))

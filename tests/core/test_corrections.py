@@ -51,6 +51,7 @@ def test_staff_may_fill_in_or_overrule_what_was_said(
         ({}, "phone=", "no_value"),
         ({}, "email=ei osoite", "no_value"),
         ({}, "kengännumero=42", "unknown_field"),
+        ({}, "name=[henkilötunnus]", "masked_value"),
         ({}, "040 000 0002", "unknown_field"),
     ],
 )
@@ -116,3 +117,11 @@ def test_a_chain_of_corrections_ends_at_the_last_whichever_the_files_have(
     chain = [fix(old, new, str(i)) for i, (old, new) in enumerate(itertools.pairwise(names))]
     files = replace(MAIJA, name=data.draw(st.sampled_from(names)))
     assert corrected(files, chain)[0].name == names[-1]
+
+
+def test_a_second_answer_to_a_case_stands_over_files_of_any_age() -> None:
+    """The files may hold what was there at first, what the first answer put there, or the newest value."""
+    again = replace(fix("Maija Uusi", "Maija Kolmas"), before=("Maija Mallikas", "Maija Uusi"))
+    for held in ("Maija Mallikas", "Maija Uusi", "Maija Kolmas"):
+        customer, over = corrected(replace(MAIJA, name=held), [again])
+        assert (customer.name, over) == ("Maija Kolmas", [])

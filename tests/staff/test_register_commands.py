@@ -159,6 +159,30 @@ def test_a_correction_survives_a_reload_until_the_shops_file_is_newer(shop: Path
     assert row["name"] == "Onni Oletus"
 
 
+def test_a_case_corrected_twice_keeps_the_second_value_over_the_oldest_files(shop: Path) -> None:
+    case = pyynto(
+        shop, "add", "--kind", "correction", "--received", "2026-01-05", "--email", ONNI, "--json"
+    ).json
+    pyynto(shop, "verify", case["id"], "--how", "tuttu", "--yes")
+    for name in ("Onni Uusi", "Onni Uusin"):
+        pyynto(shop, "complete", case["id"], "--set", f"name={name}", "--yes")
+        pyynto(shop, "reopen", case["id"])
+    pyynto(shop, "register", "import")
+    (row,) = pyynto(shop, "register", "find", ONNI, "--json").json
+    assert row["name"] == "Onni Uusin"
+
+
+def test_an_identity_code_is_no_value_of_a_correction(shop: Path) -> None:
+    case = pyynto(
+        shop, "add", "--kind", "correction", "--received", "2026-01-05", "--email", ONNI, "--json"
+    ).json
+    pyynto(shop, "verify", case["id"], "--how", "tuttu", "--yes")
+    ran = pyynto(shop, "complete", case["id"], "--set", "name=120385-913J", "--yes")
+    assert ran.code == 1
+    (row,) = pyynto(shop, "register", "find", ONNI, "--json").json
+    assert row["name"] == "Onni Oletus"
+
+
 def test_a_record_the_shop_erased_stays_until_the_case_is_answered(shop: Path) -> None:
     case = pyynto(
         shop, "add", "--kind", "erasure", "--received", "2026-01-05", "--email", ONNI, "--json"
