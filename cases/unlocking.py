@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cases.model import Asking, Case, Channel, Event, Inbound, Request
+from cases.model import Asking, Case, Channel, Event, Flag, Inbound, Request
 from cases.proving import send_code, target_of
 from cases.verification import judge, one_time_code, spend_try, tries_left
 from cases.work import Work, summary
@@ -23,6 +23,10 @@ def ask_passphrase(work: Work, inbound: Inbound, argument: str) -> None:
     request = work.request(case.request_id) if case is not None else None
     if case is None or request is None or not request.proof.address:
         work.reply("passphrase_none")
+        return
+    if tries_left(request.proof, own=False) < 1:
+        # No code could help any more, so none is mailed. Staff were told when the last one was spent.
+        work.reply("tries_spent", request=request)
         return
     _send(work, request, case)
     work.reply("code_on_its_way", request=request, minutes=30)
@@ -66,7 +70,7 @@ def take_passphrase_code(work: Work, inbound: Inbound) -> None:
         _send(work, request, case)
         work.reply("code_expired", request=request)
     else:
-        _spend(work, request, inbound, event)
+        _spend(work, request, case, inbound, event)
 
 
 def newest_locked(work: Work) -> Case | None:
@@ -85,7 +89,7 @@ def _send(work: Work, request: Request, case: Case) -> None:
     work.conversation = replace(work.conversation, asking=Asking.PASSPHRASE, about=(case.id,))
 
 
-def _spend(work: Work, request: Request, inbound: Inbound, event: Event) -> None:
+def _spend(work: Work, request: Request, case: Case, inbound: Inbound, event: Event) -> None:
     if tries_left(request.proof, own=False) > 0:
         work.count("try", inbound.peer, target_of(request))
         request = work.keep(replace(request, proof=spend_try(request.proof, own=False)))
@@ -93,4 +97,7 @@ def _spend(work: Work, request: Request, inbound: Inbound, event: Event) -> None
         work.reply("code_refused", request=request, tries_left=tries_left(request.proof, own=False))
         return
     work.conversation = replace(work.conversation, asking=None, about=())
+    case = work.note(work.flag(case, Flag.TRIES_SPENT), Event.CODE_EXHAUSTED)
+    # The letter says that staff go on from here: they can tell the password by phone.
+    work.alert("human_wanted", case)
     work.reply("tries_spent", request=request)
