@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.house import House
-from app.render import face_of, facts_for
+from app.render import face_of, facts_for, said_in
 from cases.faults import TheirFault
 from cases.model import Case, Letter
 from templates import UnlawfulLetterError, parts_of, require_lawful
@@ -21,7 +21,7 @@ def require_lawful_letters(house: House, letters: Iterable[Letter]) -> None:
         if not parts_of(face, letter.name):
             continue
         for language in filter(None, dict.fromkeys((letter.language, letter.also))):
-            context = {"shop": facts_for(house, language), **letter.context}
+            context = {"shop": facts_for(house, language), **said_in(letter)}
             mail = house.letters.render(face, letter.name, str(language), context)
             require_lawful(face, letter.name, str(language), context, mail)
 

@@ -30,9 +30,14 @@ def facts_for(house: House, language: Language) -> Mapping[str, Any]:
     return house.facts[language]
 
 
+def said_in(letter: Letter) -> dict[str, Any]:
+    """What a letter says beside the shop's facts, and whether it is read on paper."""
+    return {**letter.context, "paper": letter.route is Route.POST}
+
+
 def words(house: House, letter: Letter, code_key: bytes) -> Text:
     """The wording of a letter. The same letter always gives the same words."""
-    said: dict[str, Any] = dict(letter.context)
+    said = said_in(letter)
     if letter.code_issue:
         said["code"] = one_time_code(code_key, letter.request_id, letter.code_issue)
     if letter.name == "passphrase":

@@ -16,7 +16,8 @@ from templates.words import FACES, FOLDER
 
 #: Every letter gets this: what the shop's profile says, in the letter's language, and the address of its mailbox. An
 #: empty text means that the shop has none, or that its notice is silent.
-COMMON = frozenset({"shop"})
+#: A mail also gets `paper`: true where it is posted, so that it asks nobody to reply to a message.
+COMMON = frozenset({"shop", "paper"})
 
 #: What an optional variable is when the context leaves it out; one that is not here must then not be used.
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
@@ -35,6 +36,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "locked": False,
         "note": "",
         "old_address": False,
+        "paper": False,
         "public_posts": False,
         "reason": "",
         "sensitive": (),
@@ -65,12 +67,13 @@ class Entry:
     @property
     def variables(self) -> frozenset[str]:
         """Everything the wording may use."""
-        return self.needs | self.takes | COMMON
+        return self.needs | self.takes | (COMMON if self.face == "mail" else COMMON - {"paper"})
 
     @property
     def defaults(self) -> dict[str, Any]:
         """Values of optional variables that the context leaves out."""
-        return {name: DEFAULTS[name] for name in self.takes if name in DEFAULTS}
+        given = self.takes | {"paper"} if self.face == "mail" else self.takes
+        return {name: DEFAULTS[name] for name in given if name in DEFAULTS}
 
 
 @cache
@@ -122,7 +125,7 @@ def _samples(language: str) -> tuple[Mapping[str, Any], ...]:
 def sample(name: str, face: str | None = None, language: str = "fi") -> dict[str, Any]:
     """Invented data: a value for every variable of a letter, of one face or of all that have the name.
 
-    All but `shop`, which is never invented: whoever shows a letter adds the facts of a profile.
+    All but `shop`, which is never invented, and `paper`: whoever shows a letter adds the facts of a profile.
     """
     entries = [entry for entry in catalogue() if entry.name == name and face in (None, entry.face)]
     if not entries:

@@ -124,10 +124,11 @@ def _letter_faults(wording: Wording, entry: Entry) -> list[str]:
 
 def _examples(wording: Wording, entry: Entry) -> list[dict[str, Any]]:
     """The letter with all it can say, and with each thing left out that it may do without."""
-    full = {**sample(entry.name, entry.face, wording.language), "shop": wording.shop}
+    full = {**sample(entry.name, entry.face, wording.language), "shop": wording.shop, "paper": False}
     # One of the two is always there.
     spare = entry.defaults.items() if not {"case", "cases"} <= entry.takes else ()
-    return [full, *({**full, name: default} for name, default in sorted(spare))]
+    posted = [{**full, "paper": True}] if entry.face == "mail" else []
+    return [full, *posted, *({**full, name: default} for name, default in sorted(spare))]
 
 
 def _legal_faults(

@@ -42,6 +42,11 @@ def label(value: object) -> str:
 CODED = [(entry, lang) for entry, lang in PAIRS if "code" in entry.needs]
 #: Written in the person's own voice, and signed by them.
 OWN_VOICE = {"signed_request"}
+#: What staff print for those who have no e-mail address.
+POSTED = sorted(
+    {name for name in names("mail") if name.startswith("answer_")}
+    | {"extension", "no_action", "recipients_told", "refusal_certificate", "restriction_ends"}
+)
 MAILS = [(entry, lang) for entry, lang in PAIRS if entry.face == "mail"]
 CHATS = [(entry, lang) for entry, lang in PAIRS if entry.face == "chat"]
 
@@ -321,20 +326,25 @@ def test_field_that_was_emptied_is_said_to_be_removed() -> None:
 
 def test_notice_of_a_new_address_gives_neither() -> None:
     entry = find("mail", "address_changed")
-    assert entry.variables == {"case", "shop"}
+    assert entry.variables == {"case", "paper", "shop"}
 
 
 def test_request_on_paper_holds_nothing_personal() -> None:
-    assert find("mail", "signed_request").variables == {"case", "shop"}
+    assert find("mail", "signed_request").variables == {"case", "paper", "shop"}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("kind", ["correction", "erasure", "restriction", "opt_out", "objection"])
 def test_notice_to_a_recipient_asks_for_what_the_person_asked(kind: str, lang: str) -> None:
-    text = rendered(
-        find("mail", "recipient_notice"), lang, case={**ONE_CASE, "kind": kind}, corrected=[]
-    ).text
+    text = rendered(find("mail", "recipient_notice"), lang, case={**ONE_CASE, "kind": kind}).text
     assert labels(lang)["notice"][kind] in text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("entry", [find("mail", name) for name in POSTED], ids=lambda e: e.name)
+def test_letter_that_is_posted_asks_nobody_to_reply_to_a_message(entry: Entry, lang: str) -> None:
+    text = rendered(entry, lang, paper=True, enclosed=()).text
+    assert not re.search(r"vastaa tähän viestiin|reply to this message|7-zip|telegram", text, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

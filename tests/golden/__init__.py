@@ -1,8 +1,8 @@
 """How every letter reads, kept as files: `python -m tests.golden` writes them anew.
 
 `letters/<language>/<face>/<name>.txt` is a letter with its sample data and everything it can say, as Liwigo sends it.
-`.plain` is an answer with nothing but the ordinary, and `answer_access.<shop>` that of each shop. `both/` has some
-letters in two languages at once.
+`.plain` is an answer with nothing but the ordinary, `.paper` a letter that reads otherwise by post, and
+`answer_access.<shop>` that of each shop. `both/` has some letters in two languages at once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ EXAMPLE = "liwigo"
 FACTS = {shop: facts_of(load_profile(shop)) for shop in built_in_profiles()}
 #: What an ordinary answer goes without.
 EXTRAS = frozenset({"anonymised", "disputed", "ground", "note", "old_address", "reason"})
+#: What is posted: nothing that is locked goes with it.
+ON_PAPER = {"paper": True, "enclosed": ()}
 #: Letters kept in two languages, by the language that comes first.
 IN_BOTH = (("fi", "mail", "receipt_with_code"), ("en", "mail", "answer_refused"), ("fi", "chat", "receipt"))
 
@@ -34,6 +36,8 @@ def _all() -> Iterator[tuple[Path, str]]:
         for entry in catalogue():
             place = Path(language, entry.face)
             yield place / f"{entry.name}.txt", _shown(entry, language, {})
+            if _shown(entry, language, ON_PAPER) != _shown(entry, language, {**ON_PAPER, "paper": False}):
+                yield place / f"{entry.name}.paper.txt", _shown(entry, language, ON_PAPER)
             if entry.name.startswith("answer_") and entry.takes:
                 yield place / f"{entry.name}.plain.txt", _shown(entry, language, {}, EXTRAS)
         for shop in built_in_profiles():
