@@ -140,6 +140,10 @@ def add_details(work: Work, inbound: Inbound) -> None:
     """What was missing of a correction: kept with the case, word for word, beside what could be read from it."""
     text = hide_codes(work, work.reading.safe_text)[:TEXT_KEPT]
     cases = [add_to_details(work, case, text) for case in asked_about(work)]
+    for case in cases:
+        if case.kind is not Kind.CORRECTION and Flag.NEW_MESSAGE not in case.flags:
+            # Staff asked, and wait for it.
+            work.alert("new_message", work.flag(case, Flag.NEW_MESSAGE))
     work.conversation = replace(work.conversation, asking=None, about=())
     if cases:
         work.reply("details_added", cases=summaries(cases))

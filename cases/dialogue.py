@@ -210,6 +210,9 @@ def _says_who_first(work: Work, inbound: Inbound) -> bool:
 def _gives_details(work: Work, inbound: Inbound) -> bool:
     if work.conversation.asking is not Asking.DETAILS or not set(work.reading.kinds) <= {Kind.CORRECTION}:
         return False
+    if says_who(work) and in_progress(work) is not None:
+        # Who they are goes first: that may be what was asked.
+        return False
     return work.reading.act in (Act.OTHER, Act.REQUEST) and not is_greeting(inbound.text)
 
 

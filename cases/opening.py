@@ -180,6 +180,10 @@ def asks_for_rights(reading: Reading) -> bool:
 def join(work: Work, case: Case, text: str) -> Case:
     """The same wish again: it is noted on the case that is already running, with what it says anew."""
     case = work.note(case, Event.REPEATED, text[:TEXT_KEPT])
+    if case.status is Status.WAITING:
+        # They were asked something, and this may well be the answer.
+        case = work.note(work.flag(case, Flag.NEW_MESSAGE), Event.PERSON_WROTE)
+        work.alert("new_message", case)
     details = {**case.details, **_said_anew(work.reading, case, work.shop.terms)}
     if details == case.details:
         return case

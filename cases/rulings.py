@@ -18,6 +18,7 @@ from cases.faults import TheirFault
 from cases.model import (
     CLOSED,
     UNSEEN,
+    Asking,
     Case,
     Channel,
     Claim,
@@ -149,13 +150,20 @@ def _ask(work: Work, desk: Desk, case: Case, request: Request) -> None:
     if case.status in CLOSED:
         raise NotAllowedNow(Event.ASKED, case.status)
     settled = case.status in (Status.OPEN, Status.WAITING)
+    # Who asks has read what came before, so the answer is news.
+    case = work.unflag(case, Flag.NEW_MESSAGE)
     case = work.note(case, Event.ASKED if settled else Event.IDENTITY_INFO_REQUESTED, question)
     to = answer_address(request)
-    if not to and request.channel is Channel.CHAT:
-        work.tell(request, "ask", case=case, question=question)
-    elif to:
+    if to:
         work.mail(request, to, "ask", case=case, question=question)
         say_in_chat(work, request, "case_asked", case)
+    elif request.channel is Channel.CHAT:
+        work.tell(request, "ask", case=case, question=question)
+    else:
+        work.post(request, post_address(desk.customer), "ask", case=case, question=question)
+    if request.channel is Channel.CHAT:
+        # Whatever they write next may be the answer, and is kept with the case.
+        work.conversation = replace(work.conversation, asking=Asking.DETAILS, about=(case.id,))
 
 
 def _rekind(work: Work, desk: Desk, case: Case, request: Request) -> None:

@@ -24,6 +24,7 @@ from cases.model import (
     Kind,
     Letter,
     Order,
+    Proof,
     Reading,
     Request,
     Route,
@@ -450,3 +451,16 @@ def test_an_objection_to_marketing_that_was_none_bans_no_longer() -> None:
 def test_a_ban_opened_again_is_in_force_again() -> None:
     case = a_case(Status.WITHDRAWN, kind=Kind.OPT_OUT, details={"purposes": ["direct_marketing"]})
     assert [ban.state for ban in at_the_desk(f"reopen {ID}", case).suppressions] == ["final"]
+
+
+def test_a_question_to_somebody_without_an_address_goes_on_paper() -> None:
+    """Nothing is called on its way that is not."""
+    nowhere = replace(a_request(Channel.PHONE), proof=Proof())
+    decision = at_the_desk(f"ask {ID} Kumpi osoite?", a_case(), nowhere)
+    (letter,) = decision.letters
+    assert (letter.name, letter.route, letter.to.splitlines()[0]) == ("ask", Route.POST, "Maija Mallikas")
+
+
+def test_who_asks_has_read_what_came_before() -> None:
+    case = a_case(flags=frozenset({Flag.NEW_MESSAGE}))
+    assert Flag.NEW_MESSAGE not in at_the_desk(f"ask {ID} Kumpi?", case).cases[-1].flags
