@@ -80,7 +80,8 @@ def test_chat_message_in_two_languages_has_no_subject(house: House) -> None:
     assert len(text.body.split(BETWEEN)) == 2
 
 
-def test_letter_to_be_posted_reads_like_the_mail(house: House) -> None:
-    assert words(house, letter("answer_restriction", Route.POST), KEY) == words(
-        house, letter("answer_restriction"), KEY
-    )
+def test_letter_to_be_posted_reads_like_the_mail_but_asks_for_no_reply(house: House) -> None:
+    paper, mail = (words(house, letter("answer_restriction", *route), KEY) for route in ((Route.POST,), ()))
+    assert paper.subject == mail.subject
+    assert "vastaa tähän viestiin" in mail.body
+    assert paper.body == mail.body.replace("vastaa tähän viestiin", "ota meihin yhteyttä")
