@@ -132,8 +132,8 @@ async def erasure_plan(
     if case.kind is not Kind.ERASURE or case.status in CLOSED:
         return None
     terms = furnish(settings.shop(case.shop)).shop.terms
-    customer, orders = await _record(tx, case.shop, dossier.request)
-    return plan_of(customer, orders, terms, today(now))
+    customer, twins, orders = await _record(tx, case.shop, dossier.request)
+    return plan_of(customer, orders, terms, today(now), twins=twins)
 
 
 async def recipient_notice(
@@ -231,11 +231,11 @@ async def _rule(
         cases=cases,
         dated=await looking.dated_entries(tx, [case.id for case in cases]),
     )
-    customer, orders = await _record(tx, house.shop.profile, request)
+    customer, twins, orders = await _record(tx, house.shop.profile, request)
     sitting = Desk(
         known, order, actor, cause, dossier.case, request,
         letters=tuple(sent.letter for sent in dossier.letters),
-        customer=customer, orders=orders,
+        customer=customer, orders=orders, twins=twins,
     )  # fmt: skip
     files = await _files(tx, house, dossier, order, now) if order.verb == "complete" else ()
     sitting = replace(sitting, enclosed=tuple(file.name for file in files))
@@ -258,25 +258,31 @@ async def _files(
 async def copy_for(tx: Transaction, house: House, dossier: desk.Dossier, now: datetime) -> tuple[File, ...]:
     """The files that an answer to this case has by itself, as they are now."""
     case, request = dossier.case, dossier.request
-    customer, orders = await _record(tx, case.shop, request)
+    customer, twins, orders = await _record(tx, case.shop, request)
     address = normalise_email(customer.email) if customer else ""
     bans = [ban for ban in await desk.suppressions(tx, [case.shop]) if ban["email"] == address]
     related = await looking.requests_by_customer(tx, case.shop, request)
     cases = await looking.cases_of(tx, [request.id, *(one.id for one in related)])
-    held = Holdings(customer, orders, bans, [row_of(one) for one in cases])
+    records = (customer, *twins) if customer else ()
+    held = Holdings(records, orders, bans, [row_of(one) for one in cases])
     # Making a PDF takes a while: nobody's message waits for it.
     return await asyncio.to_thread(copy_of, house, case, request, held, now)
 
 
 async def _record(
     tx: Transaction, shop: str, request: Request
-) -> tuple[Customer | None, tuple[RegisterOrder, ...]]:
-    """The register record a request is about, and its orders."""
+) -> tuple[Customer | None, tuple[Customer, ...], tuple[RegisterOrder, ...]]:
+    """The register record a request is about, further records of the same person, and the orders of them all."""
     if request.customer_id is None:
-        return None, ()
+        return None, (), ()
     customer = await people.whole_record(tx, shop, request.customer_id)
     address = normalise_email(customer.email) if customer else ""
-    return customer, await register.orders_of(tx, shop, request.customer_id, address)
+    twins = await people.twins_of(tx, shop, customer) if customer else ()
+    orders = list(await register.orders_of(tx, shop, request.customer_id, address))
+    for twin in twins:
+        orders += await register.orders_of(tx, shop, twin.customer_id, address)
+    distinct = {order.order_id: order for order in orders}
+    return customer, twins, tuple(sorted(distinct.values(), key=lambda o: o.ordered_on, reverse=True))
 
 
 async def _add(

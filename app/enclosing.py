@@ -32,7 +32,8 @@ _COPY = {"fi": "tietosi.pdf", "en": "your-data.pdf"}
 class Holdings:
     """Everything the shop and Pyyntö hold of one person."""
 
-    customer: Customer | None = field(repr=False)
+    #: The record asked about, and further records of the same person.
+    customers: tuple[Customer, ...] = field(repr=False)
     orders: tuple[Order, ...] = field(repr=False)
     #: As `suppressions export` and `case --json` have them.
     suppressions: Sequence[dict[str, Any]] = field(default=(), repr=False)
@@ -44,16 +45,16 @@ def copy_of(house: House, case: Case, request: Request, held: Holdings, now: dat
     # Only answers need what makes PDFs: everything else starts without it.
     from papers.copies import access_copy, portable_files
 
-    if held.customer is None or case.kind not in (Kind.ACCESS, Kind.PORTABILITY):
+    if not held.customers or case.kind not in (Kind.ACCESS, Kind.PORTABILITY):
         return ()
     language, day = str(request.language), now.astimezone(HELSINKI).date()
     controller = house.settings.facts.controller.name
     if case.kind is Kind.PORTABILITY:
         return portable_files(
-            controller=controller, customers=[held.customer], orders=held.orders, day=day, language=language
+            controller=controller, customers=held.customers, orders=held.orders, day=day, language=language
         )
     pdf = access_copy(
-        controller=controller, customers=[held.customer], orders=held.orders, suppressions=held.suppressions,
+        controller=controller, customers=held.customers, orders=held.orders, suppressions=held.suppressions,
         cases=held.cases, day=day, reference=case.id, language=language,
         # The day, not the moment: what is shown and what is sent a minute later is one and the same file.
         made_at=datetime(day.year, day.month, day.day, tzinfo=HELSINKI),

@@ -145,7 +145,7 @@ def _correction(work: Work, desk: Desk, case: Case, request: Request) -> tuple[s
 
 def _erasure(work: Work, desk: Desk, case: Case, request: Request) -> tuple[str, Context]:
     today = work.now.astimezone(HELSINKI).date()
-    plan = erasure.plan(desk.customer, desk.orders, work.shop.terms, today)
+    plan = erasure.plan(desk.customer, desk.orders, work.shop.terms, today, twins=desk.twins)
     case = open_tasks(work, case)
     suppressed = _keep_ban(work, case, request)
     return "answer_erasure", {

@@ -26,5 +26,7 @@ class Desk:
     #: The register record the request is about, and its orders, as they stand now.
     customer: Customer | None = field(default=None, repr=False)
     orders: tuple[Order, ...] = field(default=(), repr=False)
+    #: Further records of the same person, which share address and name; their orders are among `orders`.
+    twins: tuple[Customer, ...] = field(default=(), repr=False)
     #: Names of the files that go with the answer.
     enclosed: tuple[str, ...] = field(default=(), repr=False)

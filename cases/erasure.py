@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from cases.model import Customer, Order
 from cases.terms import KeptFor, Terms
@@ -19,7 +20,25 @@ from cases.terms import KeptFor, Terms
 VOUCHER_YEARS = 6
 
 #: How registers write that an order is not paid, that it is with a collection agency, that it came to nothing.
-UNPAID = frozenset({"no", "false", "0", "ei", "unpaid", "open", "avoin", "maksamatta", "pending"})
+UNPAID = frozenset(
+    {
+        "no", "n", "false", "0", "ei", "unpaid", "not_paid", "open", "avoin", "maksamatta", "pending", "overdue",
+        "pending_payment", "awaiting_payment", "odottaa", "odottaa_maksua", "erääntynyt", "eraantynyt",
+    }
+)  # fmt: skip
+#: … or not all of it.
+PARTLY_PAID = frozenset(
+    {
+        "partial",
+        "partially",
+        "partly",
+        "partially_paid",
+        "partly_paid",
+        "osittain",
+        "osittain_maksettu",
+        "osin",
+    }
+)
 IN_COLLECTION = frozenset({"collection", "in_collection", "perintä", "perinta", "perinnässä", "perinnassa"})
 CANCELLED = frozenset({"cancelled", "canceled", "peruttu", "peruutettu", "refunded", "hyvitetty"})
 
@@ -59,9 +78,20 @@ class Plan:
     public_posts: bool = False
 
 
-def plan(customer: Customer | None, orders: Iterable[Order], terms: Terms, today: date) -> Plan:
-    """The plan for one person on a given day (GDPR Art. 17(1) and (3)(b), (e); Accounting Act ch. 2 s. 10)."""
+def plan(
+    customer: Customer | None,
+    orders: Iterable[Order],
+    terms: Terms,
+    today: date,
+    *,
+    twins: Iterable[Customer] = (),
+) -> Plan:
+    """The plan for one person on a given day (GDPR Art. 17(1) and (3)(b), (e); Accounting Act ch. 2 s. 10).
+
+    `twins` are further records of the same person: what any of them holds is theirs.
+    """
     orders = tuple(orders)
+    customer = _as_one(customer, twins) if customer is not None else None
     limit = shop_limit(customer, orders, terms)
     kept = [
         *_vouchers(orders, terms, today),
@@ -79,6 +109,20 @@ def plan(customer: Customer | None, orders: Iterable[Order], terms: Terms, today
         kept=tuple(kept),
         public_posts=terms.public_posts_remain,
     )
+
+
+def _as_one(customer: Customer, twins: Iterable[Customer]) -> Customer:
+    """Everything that any record of a person holds, as if it stood in one."""
+    for twin in twins:
+        columns = (*_CONTACT, *_MARKETING, *_PROFILE)
+        filled: dict[str, Any] = {name: getattr(customer, name) or getattr(twin, name) for name in columns}
+        # A period that runs from the registration runs from the latest.
+        days = (customer.registered_on, twin.registered_on)
+        filled["registered_on"] = max(days, key=lambda day: day_of(day) or date.min)
+        filled["held"] = {**twin.held, **customer.held}
+        filled["extra"] = {**twin.extra, **{name: value for name, value in customer.extra.items() if value}}
+        customer = replace(customer, **filled)
+    return customer
 
 
 def voucher_until(ordered_on: date, terms: Terms) -> date:
@@ -103,8 +147,11 @@ def shop_limit(customer: Customer | None, orders: Iterable[Order], terms: Terms)
 
 
 def is_open_invoice(order: Order) -> bool:
-    """Delivered or ordered, and not paid."""
-    return _word(order.paid) in UNPAID and _word(order.status) not in CANCELLED | IN_COLLECTION
+    """Delivered or ordered, and not paid; shops that have no column for that say it in the status."""
+    status = _word(order.status)
+    return (
+        _word(order.paid or order.status) in UNPAID | PARTLY_PAID and status not in CANCELLED | IN_COLLECTION
+    )
 
 
 def is_in_collection(order: Order) -> bool:
@@ -118,7 +165,7 @@ def day_of(text: str) -> date | None:
     try:
         if found:
             return date(int(found[3]), int(found[2]), int(found[1]))
-        return date.fromisoformat(text.strip()[:10])
+        return date.fromisoformat(text.strip()[:10].replace("/", "-"))
     except ValueError:
         return None
 

@@ -44,6 +44,19 @@ async def whole_record(tx: Transaction, shop: str, customer_id: str) -> Customer
     return replace(customer_from(row), held=held)
 
 
+async def twins_of(tx: Transaction, shop: str, customer: Customer) -> tuple[Customer, ...]:
+    """The other records of the same person: those that share address and name; what is held sealed is opened."""
+    address, name = normalise_email(customer.email), _plain(customer.name)
+    found = await _by_address(tx, shop, address) if address else ()
+    ids = [c.customer_id for c in found if c.customer_id != customer.customer_id and _plain(c.name) == name]
+    records = [await whole_record(tx, shop, one) for one in ids]
+    return tuple(record for record in records if record is not None)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
 async def _by_address(tx: Transaction, shop: str, address: str) -> tuple[Customer, ...]:
     return (await by_addresses(tx, shop, {address})).get(address, ())
 

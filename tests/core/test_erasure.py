@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -186,3 +187,31 @@ def test_every_open_invoice_is_kept(orders: list[Order]) -> None:
         n for one in plan(MAIJA, orders, LAW, TODAY).kept if one.item == "open_invoices" for n in one.orders
     }
     assert kept == {one.order_id for one in orders if is_open_invoice(one)}
+
+
+@pytest.mark.parametrize(
+    ("paid", "status"),
+    [
+        ("n", "delivered"), ("Not paid", "sent"), ("Osittain", "delivered"), ("", "Odottaa maksua"),
+        ("", "maksamatta"), ("erääntynyt", "toimitettu"),
+    ],
+)  # fmt: skip
+def test_what_is_owed_stays_however_the_register_writes_it(paid: str, status: str) -> None:
+    """An old debt is kept although its voucher is not (GDPR Art. 17(3)(e))."""
+    got = plan(MAIJA, [order("7", "2015-10-01", paid=paid, status=status)], LAW, TODAY)
+    assert [(k.item, k.orders) for k in got.kept] == [("open_invoices", ("7",))]
+
+
+def test_what_was_paid_in_part_and_cancelled_leaves_a_voucher() -> None:
+    got = plan(MAIJA, [order("7", "2026-10-01", paid="osittain", status="peruttu")], LAW, TODAY)
+    assert [k.item for k in got.kept] == ["vouchers"]
+
+
+def test_what_any_record_of_a_person_holds_is_theirs() -> None:
+    bare = Customer("C-1", "Maija Mallikas", "maija.mallikas@example.com")
+    twin = replace(MAIJA, customer_id="C-2")
+    assert plan(bare, [], LAW, TODAY, twins=[twin]) == plan(MAIJA, [], LAW, TODAY)
+    later = replace(bare, registered_on="2024-05-04")
+    debt = [order("1", "", paid="no")]
+    (limit,) = {k.at_latest for k in plan(later, debt, FIVE_YEARS, TODAY, twins=[twin]).kept if k.at_latest}
+    assert limit == date(2029, 5, 4)

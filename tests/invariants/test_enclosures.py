@@ -379,3 +379,27 @@ async def test_a_file_is_never_left_out_in_silence(office: Office, tmp_path: Pat
     ran = await terminal("complete", case_id, "--attach", str(tmp_path / "lasku.pdf"), "--yes")
     assert "on paper" in ran.err or "paperilla" in ran.err
     assert (ran.code, (await office.case(case_id))["status"]) == (1, "open")
+
+
+async def test_a_copy_has_every_record_of_a_person(office: Office, tmp_path: Path) -> None:
+    """Records that share address and name are one person; an erasure names the orders of them all."""
+    register = office.folder / "register"
+    customers, orders = register / "customers.csv", register / "orders.csv"
+    twin = "C-1006,Onni  oletus,onni.oletus@example.com,,Toinentie 6,20100,Turku,fi,131052-308T\n"
+    customers.write_text(customers.read_text(encoding="utf-8") + twin, encoding="utf-8")
+    sold = "20500,C-1006,2026-05-09,19.90,EUR,delivered,yes,1 x frame,\n"
+    orders.write_text(orders.read_text(encoding="utf-8") + sold, encoding="utf-8")
+    terminal = Terminal(office)
+    await terminal.done("register", "import")
+    seen = {}
+    for kind in ("access", "erasure"):
+        words = ("add", "--kind", kind, "--received", "2026-11-20", "--customer", "C-1002", "--json")
+        seen[kind] = (await terminal.done(*words)).json["id"]
+        await terminal.done("verify", seen[kind], "--how", "Soitettiin.", "--yes")
+    await terminal.done("copy", seen["access"], "--out", str(tmp_path / "copy"))
+    (copied,) = (tmp_path / "copy").iterdir()
+    said = words_of_pdf(copied.read_bytes())
+    assert "Mallitie 2" in said
+    assert "Toinentie 6" in said
+    assert "131052-308T" in said
+    assert "20500" in (await terminal.done("case", seen["erasure"])).out
