@@ -126,22 +126,22 @@ ANSWERS = {
 #: Key -> an answer that is refused, and how the refusal begins in each language.
 REFUSED = {
     "controller.name": ("", "Tähän tarvitaan vastaus.", "This needs an answer."),
-    "controller.business_id": ("1516697-9", "Tämä ei ole Y-tunnus", "This is no Finnish business id"),
+    "controller.business_id": ("1516697-9", "Tämä ei ole Y-tunnus", "This is not a Finnish business ID"),
     "controller.street": ("x" * 401, "Kirjoita katu ja numero", "Write street and number"),
     "controller.postal_code": ("0100", "Postinumerossa on viisi numeroa", "A postal code has five digits"),
     "controller.email": (
         "tietosuoja(at)example",
         "Tämä ei ole sähköpostiosoite",
-        "This is no e-mail address",
+        "This is not an e-mail address",
     ),
     "prefix": ("mal", "Kirjoita 2–5 isoa kirjainta", "Write 2 to 5 capital letters"),
-    "notice_dated": ("30.2.2023", "Tämä ei ole päivämäärä", "This is no day"),
+    "notice_dated": ("30.2.2023", "Tämä ei ole päivämäärä", "This is not a date"),
     "purposes": ("6", "Kirjoita numeroita väliltä 1–5", "Write numbers from 1 to 5"),
     "categories": ("", "Kirjoita numeroita väliltä 1–9", "Write numbers from 1 to 9"),
     "recipients": ("posti", "Kirjoita numeroita väliltä 1–9", "Write numbers from 1 to 9"),
     "newsletter": ("x" * 401, "Kirjoita yrityksen nimi", "Write the company's name"),
     "retention[].years": ("kauan", "Kirjoita vuodet kokonaislukuna", "Write the years as a whole number"),
-    "erasure.financial_year_ends": ("31.13.", "Tämä ei ole päivä.", "This is no day."),
+    "erasure.financial_year_ends": ("31.13.", "Tämä ei ole päivä.", "This is not a date."),
     "transfers.outside_eea": ("4", "Kirjoita yksi numero väliltä 1–3", "Write one number from 1 to 3"),
     "profiling.targeting": ("ehkä", "Vastaa k tai e.", "Answer y or n."),
 }
