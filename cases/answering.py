@@ -25,7 +25,7 @@ from cases.model import (
     Request,
     Suppression,
 )  # fmt: skip
-from cases.opening import MARKETING
+from cases.opening import FLAGS_FOR_OTHERS, MARKETING
 from cases.tasks import open_tasks, tasks_of
 from cases.unlocking import LOCKED
 from cases.work import HELSINKI, Work
@@ -254,7 +254,11 @@ def _send(
         work.mail(request, to, name, case=case, **context)
         if context.get("enclosed"):
             case = work.add_details(work.case(case.id) or case, **{LOCKED: work.newest_letter.key})
-        say_in_chat(work, request, "case_answered", case, locked=bool(context.get("enclosed")))
+        if case.flags & FLAGS_FOR_OTHERS:
+            # It is in the mailbox of whoever they wrote for, and so would be a code for the password.
+            say_in_chat(work, request, "case_answered_for", case)
+        else:
+            say_in_chat(work, request, "case_answered", case, locked=bool(context.get("enclosed")))
     elif request.channel is not Channel.CHAT or case.verified_by is not None:
         work.post(request, post_address(desk.customer), name, case=case, **context)
 

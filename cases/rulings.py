@@ -34,6 +34,7 @@ from cases.model import (
     VerifiedBy,
 )  # fmt: skip
 from cases.opening import (
+    FLAGS_FOR_OTHERS,
     banned_address,
     bans,
     details_of,
@@ -93,7 +94,9 @@ def _verify(work: Work, desk: Desk, case: Case, request: Request) -> None:
         raise NotAllowedNow(Event.IDENTITY_VERIFIED, case.status)
     request = verify(work, request, VerifiedBy.STAFF, how=desk.order.get("how"), actor=work.actor)
     cases = [c for c in work.cases_of(request) if c.status not in CLOSED]
-    work.tell(request, "verified", cases=summaries(cases))
+    # Who wrote for somebody else is not told that the request were their own.
+    name = "verified_for" if case.flags & FLAGS_FOR_OTHERS else "verified"
+    work.tell(request, name, cases=summaries(cases))
 
 
 def _reject_identity(work: Work, desk: Desk, case: Case, request: Request) -> None:

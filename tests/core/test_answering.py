@@ -464,3 +464,17 @@ def test_a_question_to_somebody_without_an_address_goes_on_paper() -> None:
 def test_who_asks_has_read_what_came_before() -> None:
     case = a_case(flags=frozenset({Flag.NEW_MESSAGE}))
     assert Flag.NEW_MESSAGE not in at_the_desk(f"ask {ID} Kumpi?", case).cases[-1].flags
+
+
+def test_who_writes_for_somebody_else_is_told_nothing_as_if_it_were_theirs() -> None:
+    """The answer is in another's mailbox, and the request is not the writer's own."""
+    request = replace(a_request(Channel.CHAT), verified_by=VerifiedBy.STAFF)
+    agent = frozenset({Flag.AGENT})
+    held = a_case(Status.HELD, flags=agent, verified_by=None)
+    told = at_the_desk(f"verify {ID} --how Valtakirja.", held, replace(request, verified_by=None))
+    assert [one.name for one in told.letters if one.route is Route.CHAT] == ["verified_for"]
+    answered = at_the_desk(f"complete {ID}", a_case(flags=agent), request)
+    assert [(one.name, one.to) for one in answered.letters] == [
+        ("answer_erasure", RECORDED),
+        ("case_answered_for", "1001"),
+    ]
