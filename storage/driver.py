@@ -22,6 +22,9 @@ _SLOW = frozenset({"commit", "backup", "close"})
 #: How long the thread waits for another process to finish writing, in milliseconds.
 _PATIENCE_MS = 5000
 
+#: The low byte of SQLite's extended error codes: SQLITE_BUSY_RECOVERY and its kin are SQLITE_BUSY.
+_PRIMARY_CODE = 0xFF
+
 
 class Connection(aiosqlite.Connection):
     """One connection, used by one transaction at a time."""
@@ -34,7 +37,7 @@ class Connection(aiosqlite.Connection):
             try:
                 return call()
             except sqlite3.OperationalError as fault:
-                if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                if fault.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY:
                     raise
             # Another process is writing. Wait for it in the thread, where waiting holds up nobody.
             call = partial(_patiently, self._connection, call)

@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.sql import Executable
 
@@ -29,9 +28,6 @@ PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
 )
-
-#: Seconds between looks at a database that somebody else is just making.
-FIRST_WAITS = (0.2, 1.0, 3.0)
 
 #: PostgreSQL takes this advisory lock while migrating; SQLite's write lock does the same.
 MIGRATION_LOCK = 7_966_001
@@ -138,18 +134,6 @@ class Store:
             yield Transaction(conn, self.vault)
 
     async def _upgrade(self) -> None:
-        """Two programs may meet a new file at once: whoever comes second waits for the first to make the tables."""
-        for pause in FIRST_WAITS:
-            try:
-                await self._upgrade_once()
-                return
-            except OperationalError as fault:
-                if "locked" not in str(fault.orig):
-                    raise
-            await asyncio.sleep(pause)
-        await self._upgrade_once()
-
-    async def _upgrade_once(self) -> None:
         from storage import migrating
 
         async with self._engine.connect() as conn:
