@@ -75,6 +75,8 @@ _TENS = dict(
 _ENGLISH_TENS = re.compile(
     rf"\b({'|'.join(_TENS)})(?:[ -](one|two|three|four|five|six|seven|eight|nine)\b)?", re.IGNORECASE
 )
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SAID = frozenset((*SPOKEN, *_TENS))
 _SPOKEN_WORD = re.compile(r"[^\W\d_]+|[0-9]+|[^\w\s]")
 _FINNISH_TENS = re.compile(
     r"^(kaksi|kaks|kolme|nelja|viisi|viis|kuusi|kuus|seitseman|seittaman|seitteman|kahdeksan|kaheksan|yhdeksan|yheksan)kymmenta(\w*)$"
@@ -140,9 +142,17 @@ def _is_code(text: str, match: re.Match[str]) -> bool:
     return bool(_NEAR_CODE.search(before)) or not _LABELLED.search(before)
 
 
+def _says_digits(text: str) -> bool:
+    """Whether any word of a text may be a digit: most texts say none, and need no closer look."""
+    words = {fold(word) for word in _LETTERS.findall(text)}
+    return not _SAID.isdisjoint(words) or any("kymment" in word for word in words)
+
+
 def _spoken(text: str) -> list[tuple[int, str]]:
     """Six digits said one by one, also mixed with typed ones ("nelja 8 kaks…")."""
     found: list[tuple[int, str]] = []
+    if not _says_digits(text):
+        return found
     run, start, said, times = "", 0, False, 1
     text = _ENGLISH_TENS.sub(
         lambda tens: _TENS[tens[1].lower()] + SPOKEN.get((tens[2] or "").lower(), "0"), text

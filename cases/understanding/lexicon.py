@@ -10,7 +10,7 @@ A beginning carries Finnish better than a stem: `poist*` holds `poistakaa`, `poi
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -25,6 +25,7 @@ GAP = "…"
 _GAP_WORDS = 4
 #: Letters a pattern needs to count in a text of another language, and to be looked for misspelled.
 _LONG, _FUZZY = 5, 6
+_NOTHING: frozenset[str] = frozenset()
 _KNOWN_KEYS = {"meaning", "polar", "swallows", "never", "slips", ANY, *LANGUAGES}
 
 
@@ -171,6 +172,8 @@ class Lexicon:
         self._patterns_of = lru_cache(maxsize=65_536)(self._find_patterns)
         self._meanings_of = lru_cache(maxsize=65_536)(self._find_meanings)
         self._meanings_in = lru_cache(maxsize=65_536)(self._find_meanings_in)
+        self._hits_of = lru_cache(maxsize=65_536)(self._find_hits)
+        self._begun_by = lru_cache(maxsize=65_536)(self._find_begun)
 
     def _read(self, name: str, table: dict[str, Any]) -> None:
         unknown = set(table) - _KNOWN_KEYS
@@ -247,50 +250,56 @@ class Lexicon:
         """Every meaning in a row of tokens, words and phrases alike."""
         found: list[Span] = []
         phrases: list[Span] = []
+        hits = [self._hits_of(token.fold) if token.sort == "word" else _NOTHING for token in tokens]
         for at, token in enumerate(tokens):
             if token.sort != "word":
                 continue
             found += [Span(at, at + 1, concept) for concept in self.meanings(token.fold, languages)]
-            for pattern, _ in self._patterns_of(token.fold):
-                for phrase in self._phrases.get(pattern, ()):
-                    end = self._phrase_end(phrase, tokens, at, languages)
-                    if end:
-                        phrases.append(Span(at, end, phrase.concept))
+            for phrase in self._begun_by(token.fold, languages):
+                end = _phrase_end(phrase.parts, hits, at)
+                if end:
+                    phrases.append(Span(at, end, phrase.concept))
         swallowed = {
             i for span in phrases if self.concepts[span.concept].swallows for i in range(span.start, span.end)
         }
+        if not swallowed:
+            return found + phrases
         kept = [span for span in found if span.start not in swallowed]
         return kept + [
             span for span in phrases if span.start not in swallowed or self.concepts[span.concept].swallows
         ]
 
-    def _phrase_end(self, phrase: Phrase, tokens: Sequence[Token], at: int, languages: frozenset[str]) -> int:
-        """Where the phrase that starts at a token ends; 0: it is not there."""
-        if (
-            phrase.language not in languages
-            and phrase.language != ANY
-            and not self._speaks_for_itself(phrase)
-        ):
-            return 0
-        position, gap = at, 0
-        for part in phrase.parts:
-            if part == GAP:
-                gap = _GAP_WORDS
-                continue
-            limit = min(len(tokens), position + gap + 1)
-            while position < limit and not self._holds(part, tokens[position]):
-                position += 1
-            if position >= limit:
-                return 0
-            position, gap = position + 1, 0
-        return position
+    def _find_hits(self, word: str) -> frozenset[str]:
+        return frozenset(pattern for pattern, _ in self._patterns_of(word))
 
-    def _holds(self, pattern: str, token: Token) -> bool:
-        return token.sort == "word" and any(pattern == hit for hit, _ in self._patterns_of(token.fold))
+    def _find_begun(self, word: str, languages: frozenset[str]) -> tuple[Phrase, ...]:
+        """The phrases a word may begin in a text of these languages."""
+        return tuple(
+            phrase
+            for pattern, _ in self._patterns_of(word)
+            for phrase in self._phrases.get(pattern, ())
+            if phrase.language in languages or phrase.language == ANY or self._speaks_for_itself(phrase)
+        )
 
     @staticmethod
     def _speaks_for_itself(phrase: Phrase) -> bool:
         return sum(len(_stem(part)) for part in phrase.parts if part != GAP) >= 10
+
+
+def _phrase_end(parts: Sequence[str], hits: Sequence[Set[str]], at: int) -> int:
+    """Where the phrase that starts at a token ends; 0: it is not there."""
+    position, gap = at, 0
+    for part in parts:
+        if part == GAP:
+            gap = _GAP_WORDS
+            continue
+        limit = min(len(hits), position + gap + 1)
+        while position < limit and part not in hits[position]:
+            position += 1
+        if position >= limit:
+            return 0
+        position, gap = position + 1, 0
+    return position
 
 
 def read_data(name: str) -> dict[str, Any]:
@@ -306,7 +315,7 @@ def read_data(name: str) -> dict[str, Any]:
 def lexicon() -> Lexicon:
     """The vocabulary in the package, loaded once."""
     tables: dict[str, dict[str, Any]] = {}
-    for name in ("verbs.toml", "things.toml", "circumstances.toml"):
+    for name in ("verbs.toml", "things.toml", "circumstances.toml", "turns.toml"):
         for concept, table in read_data(name).items():
             if concept in tables:
                 raise LexiconError(f"{name}: {concept} is there twice")

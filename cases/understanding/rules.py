@@ -6,10 +6,10 @@ is used up, so that "poistakaa minut postituslistalta" is not also an erasure. V
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from cases.model import Act, Kind, Purpose
 from cases.understanding.lexicon import LexiconError, lexicon, read_data
@@ -60,8 +60,7 @@ DERIVED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One word or phrase with its meaning and mood: where it stands, counted over the whole message."""
 
     key: str
@@ -74,8 +73,7 @@ class Hit:
         return (WORD, self.at) in used or (self.key, self.at) in used
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """A stretch of the message a rule is tried on."""
 
     hits: Mapping[str, Sequence[Hit]]
@@ -216,6 +214,25 @@ def _by_scope() -> dict[tuple[str, bool], tuple[Rule, ...]]:
     }
 
 
+@lru_cache(maxsize=1)
+def _deciding() -> dict[tuple[str, bool], dict[str, tuple[int, ...]]]:
+    """Which rules of a level a meaning decides, by their places in `_by_scope`."""
+    found: dict[tuple[str, bool], dict[str, tuple[int, ...]]] = {}
+    for level, listed in _by_scope().items():
+        table = found.setdefault(level, {})
+        for number, rule in enumerate(listed):
+            for key in rule.needs[0]:
+                table[key] = (*table.get(key, ()), number)
+    return found
+
+
+def _tried(level: tuple[str, bool], keys: Iterable[str]) -> list[Rule]:
+    """The rules of a level that may hold where these meanings stand, in their order."""
+    table = _deciding()[level]
+    numbers = {number for key in keys for number in table.get(key, ())}
+    return [_by_scope()[level][number] for number in sorted(numbers)]
+
+
 def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
     """Every rule that holds in a message cut into clauses, sentences and sentences with the one before.
 
@@ -227,9 +244,8 @@ def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
     for sure in (True, False):
         for level in SCOPES:
             where = places[_TRIED_ON.get(level, level)]
-            there = where.keys()
-            for rule in _by_scope()[level, sure]:
-                if there.isdisjoint(rule.needs[0]) or (rule.short and words > _SHORT_WORDS):
+            for rule in _tried((level, sure), where):
+                if rule.short and words > _SHORT_WORDS:
                     continue
                 for scope in _stretches(rule, where):
                     if level == "last" and any(finding.sentence == scope.sentence for finding in found):

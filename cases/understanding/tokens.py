@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cases.understanding.prepare import fold
 
@@ -16,14 +17,16 @@ EMAIL = re.compile(
     r"(?<![\w.+'@-])[\w.+'-]{1,64}(?:@|[ ]?[(\[](?:at|a|ät|@)[)\]][ ]?)[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(
-    rf"""(?P<email>{EMAIL.pattern})
-    |(?P<url>https?://\S+|www\.\S+)
+_OTHERS = r"""(?P<url>https?://\S+|www\.\S+)
     |(?P<number>\+?[0-9]+(?:[.,:/][0-9]+)*)
-    |(?P<word>[^\W\d_]+(?:['’´][^\W\d_]+)*(?::[^\W\d_]{{1,4}}(?![\w]))?)
-    |(?P<mark>\.{{2,}}|->|=>|(?<![^\W_])-|-(?![^\W_])|[.!?…,;:()–—"”“/&>→\n])""".replace("[ ]", r"\ "),
-    re.IGNORECASE | re.VERBOSE,
+    |(?P<word>[^\W\d_]+(?:['’´][^\W\d_]+)*(?::[^\W\d_]{1,4}(?![\w]))?)
+    |(?P<mark>\.{2,}|->|=>|(?<![^\W_])-|-(?![^\W_])|[.!?…,;:()–—"”“/&>→\n])"""
+_TOKEN = re.compile(_OTHERS, re.IGNORECASE | re.VERBOSE)
+#: Looking for an address at every letter takes longer than all else: only where there can be one.
+_TOKEN_OR_EMAIL = re.compile(
+    rf"(?P<email>{EMAIL.pattern})|".replace("[ ]", r"\ ") + _OTHERS, re.IGNORECASE | re.VERBOSE
 )
+_MAY_HOLD_EMAIL = re.compile(r"@|[(\[](?:at|a|ät)[)\]]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _ENDS = frozenset(".!?…")
 #: A full stop after one of these ends no sentence.
@@ -128,8 +131,7 @@ _DIVIDERS = frozenset(
 _DIVIDING_MARKS = frozenset(",;:()–—/&\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word, number, address or mark of a text."""
 
     text: str
@@ -159,9 +161,10 @@ def words_of(text: str) -> Iterator[str]:
 
 def tokenise(text: str) -> list[Token]:
     """All tokens of a text, in order; what is neither word, number nor known mark is left out."""
+    pattern = _TOKEN_OR_EMAIL if _MAY_HOLD_EMAIL.search(text) else _TOKEN
     return [
-        Token(word := found.group(), fold(word), found.start(), found.end(), str(found.lastgroup))
-        for found in _TOKEN.finditer(text)
+        Token(word := found.group(), fold(word), found.start(), found.end(), found.lastgroup or "")
+        for found in pattern.finditer(text)
     ]
 
 
