@@ -7,7 +7,7 @@ DEVEL  := $(VENV)/.ready-dev
 # The system's certificates, where a company's network has its own.
 SYNC   := VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_SYSTEM_CERTS=1 $(BIN)/uv sync -q --frozen --inexact --compile-bytecode --extra demo
 
-.PHONY: setup demo test journeys check bench
+.PHONY: setup demo test journeys check bench eval learn
 
 setup: $(DEVEL)  ## Build .venv from the locked versions.
 
@@ -39,3 +39,10 @@ check: $(DEVEL)  ## Lint, formatting, types, import rule.
 
 bench: $(DEVEL)  ## Measure the promised numbers; ends with 1 when one is missed.
 	@$(BIN)/python -m bench
+
+eval: $(DEVEL)  ## How well messages are understood, which are not, and how fast.
+	@$(BIN)/python -m bench understanding
+
+learn: $(DEVEL)  ## Learn the weights of the understanding from learning/ and write them.
+	@$(SYNC) --group learn
+	@$(BIN)/python -m learning

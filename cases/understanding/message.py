@@ -221,17 +221,18 @@ class Message:
 
     def only(self, *concepts: str) -> bool:
         """Whether every word is part of something with one of these meanings."""
-        for part in self.parts:
-            tokens = part.sentence.tokens
-            covered = {
-                place
-                for span in lexicon().spans(tokens, self.languages)
-                if span.concept in concepts
-                for place in range(span.start, span.end)
-            }
-            if any(token.sort == "word" and at not in covered for at, token in enumerate(tokens)):
-                return False
-        return True
+        return all(self.is_only(part, *concepts) for part in self.parts)
+
+    def is_only(self, part: Part, *concepts: str) -> bool:
+        """Whether every word of a sentence is part of something with one of these meanings."""
+        tokens = part.sentence.tokens
+        covered = {
+            place
+            for span in lexicon().spans(tokens, self.languages)
+            if span.concept in concepts
+            for place in range(span.start, span.end)
+        }
+        return all(token.sort == "mark" or at in covered for at, token in enumerate(tokens))
 
     def text_of(self, number: int, following: int = 1) -> str:
         """The text of a sentence and of those that follow it."""

@@ -84,7 +84,9 @@ def test_plain_sentence_is_read_without_its_dots(text: str, kind: Kind) -> None:
 
 
 def test_why_names_the_rule_and_the_words_that_hit() -> None:
-    assert understand("Poistakaa tietoni").why == ("deletes_data: Poistakaa … tietoni",)
+    rule, learned = understand("Poistakaa tietoni").why
+    assert rule == "deletes_data: Poistakaa … tietoni"
+    assert re.fullmatch(r"erasure (100|9[0-9])%: .*poistakaa.*", learned)
 
 
 def test_unsure_reading_offers_candidates_likeliest_first() -> None:
