@@ -8,7 +8,7 @@ import sys
 
 from bench.report import Figure, show
 
-PARTS = ("mail", "chat", "memory")
+PARTS = ("understanding", "mail", "chat", "memory")
 
 
 def main() -> int:
