@@ -35,7 +35,7 @@ LOOSENESS = 2.0
 #: How much features of a sort count beside meanings, so that spelling never shouts down what words mean.
 SCALE = {"word": 0.6, "start": 0.5, "two": 0.5, "pair": 0.7, "then": 0.7, "verdict": 2.0, "names": 2.0}
 #: Plain everyday sentences stand for far more of what is really written than their number among the examples.
-PLAIN_COUNTS = 3.0
+PLAIN_COUNTS = 4.0
 #: A feature that fewer messages show teaches nothing.
 SEEN_AT_LEAST = 2
 #: Smaller weights are left out of the file, in units of the file.

@@ -6,23 +6,27 @@ The one place where "sure enough" is decided. Asking back costs little, a wrong 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from cases.model import Act, Kind, Purpose
 
-#: Likelier than this, and a right or a purpose is read.
+#: Likelier than this, and a right is read.
 LIKELY = 0.5
 #: Where no right is that likely, the likeliest is read from here on, if it beats everything else a message may do.
 LIKELIEST = 0.3
 #: How likely all rights together must be read right, for the machine not to ask back.
 SURE = 0.8
+#: The same where no right is read although the rules see a sign of one.
+VERY_SURE = 0.95
 #: From this likelihood on that a careful clerk would ask back, so does the machine.
 ASK_BACK = 0.3
 AMBIGUOUS = "ambiguous"
+#: Where nothing at all is this likely, nothing was understood.
+SOMETHING = 0.1
 #: A right at least this likely is offered when the machine asks back; at most so many are.
 WORTH_OFFERING, MOST_OFFERED = 0.15, 3
-#: A purpose that the rules name is believed unless it is less likely than this.
-HARDLY = 0.15
+#: A purpose likelier than this is read; one that the rules name, unless it is less likely than the second.
+NAMED, HARDLY = 0.45, 0.15
 _NON_REQUESTS = (Act.STATUS, Act.WITHDRAW, Act.HUMAN, Act.COMPLAINT, Act.THANKS, Act.OTHER)
 
 Likelihoods = Mapping[str, float]
@@ -42,10 +46,13 @@ def act(likely: Likelihoods) -> Act:
     return max(_NON_REQUESTS, key=lambda each: likely[each])
 
 
-def is_sure(likely: Likelihoods) -> bool:
-    """Whether the rights read can be relied upon without asking."""
+def is_sure(likely: Likelihoods, doubted: bool = False) -> bool:
+    """Whether what is read can be relied upon without asking; `doubted`: the rules read some right, but unsurely."""
+    if max(likely[each] for each in (*Kind, *_NON_REQUESTS)) < SOMETHING:
+        return False
     certainty = math.prod(max(likely[kind], 1 - likely[kind]) for kind in Kind)
-    return certainty >= SURE and likely[AMBIGUOUS] < ASK_BACK
+    enough = VERY_SURE if doubted and not rights(likely) else SURE
+    return certainty >= enough and likely[AMBIGUOUS] < ASK_BACK
 
 
 def worth_offering(likely: Likelihoods, named: tuple[Kind, ...]) -> tuple[Kind, ...]:
@@ -56,10 +63,14 @@ def worth_offering(likely: Likelihoods, named: tuple[Kind, ...]) -> tuple[Kind, 
     return tuple(dict.fromkeys((*offered, *named)))[:MOST_OFFERED]
 
 
-def purposes(likely: Likelihoods, named: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
-    """What a ban is about; `named`: what the rules say it is."""
-    return tuple(
-        purpose
-        for purpose in Purpose
-        if likely[purpose] > LIKELY or (purpose in named and likely[purpose] >= HARDLY)
-    )
+def purposes(likely: Likelihoods, named: tuple[Purpose, ...], kinds: Collection[Kind]) -> tuple[Purpose, ...]:
+    """What a ban is about; `named`: what the rules say it is.
+
+    An opt-out nearly always names something, so the likeliest is taken there; an objection may be to anything else.
+    """
+    if not {Kind.OPT_OUT, Kind.OBJECTION} & set(kinds):
+        return ()
+    found = {each for each in Purpose if likely[each] > NAMED or (each in named and likely[each] >= HARDLY)}
+    if not found and Kind.OPT_OUT in kinds:
+        found = {best for best in [max(Purpose, key=lambda each: likely[each])] if likely[best] >= HARDLY}
+    return tuple(each for each in Purpose if each in found)

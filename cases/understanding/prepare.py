@@ -34,7 +34,7 @@ _ATTRIBUTION = re.compile(rf"\b{_WROTE}\b[^:\n]{{0,90}}(?:[0-9]:[0-9][^:\n]{{0,6
 _ATTRIBUTION_SIGN = re.compile(r"[0-9@<]")
 _QUOTED = re.compile(r"^\s{0,3}(?:>|&gt;|\|\s*>)")
 _RULER = re.compile(r"^\s*(?:-{3,}|_{5,}|={5,}|\*{5,})\s*$")
-_SIGNATURE_MARK = re.compile(r"^--\s*$")
+_SIGNATURE_MARK = re.compile(r"^\s*--\s*$")
 _DEVICE = re.compile(
     r"""^\s*(?:
       lähetetty\s+(?:\S+\s+){0,3}?(?:puhelime\S+|iphone\S*|ipad\S*|android\S*|outlook\S*|samsung\S*|matkapuhelime\S+|laitteest\S+|yahoo\S*)
@@ -158,14 +158,14 @@ def _attributes(lines: list[str], at: int) -> bool:
     return False
 
 
-def without_signature(text: str) -> str:
+def without_signature(text: str, may_be_all: bool = False) -> str:
     """Text up to its closing ("Terveisin", "Regards"): a signature's words ask for nothing.
 
-    A postscript stays. When what follows the closing is too long for a signature, everything stays.
+    `may_be_all`: a text of one signature is cut as well, below a subject that says it all. A postscript stays. When what follows the closing is too long for a signature, everything stays.
     """
     lines = text.split("\n")
     for at, line in enumerate(lines):
-        if at == 0 or not _CLOSING.match(line) or len(line) > 60:
+        if (at == 0 and not may_be_all) or not _CLOSING.match(line) or len(line) > 60:
             continue
         tail = [rest for rest in lines[at + 1 :] if rest.strip()]
         after = next((i for i, rest in enumerate(tail) if _POSTSCRIPT.match(rest)), len(tail))

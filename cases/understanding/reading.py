@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from cases.model import Act, Correction, Kind, Purpose, Reading, Special
 from cases.understanding import digits, judging
 from cases.understanding.asked import corrections
+from cases.understanding.courtesies import without_courtesies
 from cases.understanding.features import Look, Page, look_at
 from cases.understanding.language import detect
 from cases.understanding.message import Message
@@ -64,9 +65,11 @@ class _Own:
 def _own(text: str, subject: str, channel: str, language: str | None) -> _Own:
     own = visible(text)
     safe, _ = mask(own)
-    body = excerpt(without_signature(safe) if channel == "email" else safe)
     heading = "" if _REPLY_SUBJECT.match(subject) else excerpt(mask(subject)[0])
+    body = excerpt(without_signature(safe, may_be_all=bool(heading)))
     lang = detect(tokenise(body if len(body) > 20 else f"{heading} {body}"), language)
+    # Thanks may stand below a name and telephone number, and those above a closing.
+    body = without_signature(without_courtesies(body, lang), may_be_all=bool(heading))
     return _Own(own, safe, body, heading, lang)
 
 
@@ -117,7 +120,7 @@ def _judge(read: _Read) -> _Judgement:
     if said.is_silenced or read.says_nothing:
         return _Judgement(said.act, why=why)
     likely = weights().score(read.look)
-    kinds, sure = judging.rights(likely), judging.is_sure(likely)
+    kinds, sure = judging.rights(likely), judging.is_sure(likely, doubted=not said.sure)
     if said.act is Act.CODE and not kinds:
         return _Judgement(said.act, why=why)
     candidates = () if sure else judging.worth_offering(likely, (*said.kinds, *said.candidates))
@@ -127,8 +130,7 @@ def _judge(read: _Read) -> _Judgement:
     fixed = corrections(read.message, said.used, asked=True) if Kind.CORRECTION in kinds else ()
     if kinds == (Kind.CORRECTION,) and not any(correction.new_value for correction in fixed):
         sure, candidates = False, candidates or kinds
-    bans = {Kind.OPT_OUT, Kind.OBJECTION} & set(kinds)
-    purposes = judging.purposes(likely, said.purposes) if bans else ()
+    purposes = judging.purposes(likely, said.purposes, kinds)
     return _Judgement(
         Act.REQUEST, kinds, purposes, fixed, sure, candidates, (*why, *_reasons(read, likely, kinds))
     )
