@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cases.model import Correction, Kind, Purpose
-from cases.understanding.corrections import FIELDS, read_correction
+from cases.understanding.corrections import FIELDS, named_fields, read_corrections
 from cases.understanding.message import Message
 from cases.understanding.rules import Finding
 
 #: Bans that an objection in the same message speaks of.
 _OBJECTABLE = frozenset({Purpose.PROFILING, Purpose.DISCLOSURE, Purpose.PUBLICATION})
+#: Words that name a field the register has; an address that stands there names none.
+_WORDS = frozenset(FIELDS) - {"AN_EMAIL", "F_OTHER"}
 
 
 def is_objected(message: Message, finding: Finding) -> bool:
@@ -32,48 +34,41 @@ def purposes_of(message: Message, finding: Finding) -> set[Purpose]:
 
 
 def corrections(message: Message, findings: Sequence[Finding], asked: bool = False) -> tuple[Correction, ...]:
-    """Fields the correcting sentences name, with their new values; else those the message names at all.
+    """Fields with the new values the message gives; without any value, the fields that are said to be wrong.
 
     `asked`: a correction is asked for although no finding says so.
     """
-    found: dict[str, Correction] = {}
     asking = [finding for finding in findings if finding.rule.reads is Kind.CORRECTION]
-    for finding in asking:
-        named = [FIELDS[hit.key] for hit in finding.hits if hit.key in FIELDS]
-        for name in named or (["address"] if "MOVED" in _keys(message, finding.sentence) else []):
-            _note(found, name, message.text_of(finding.sentence, 2))
-        for number in (finding.sentence, finding.sentence + 1):
-            for name in _fields(message, number):
-                _note(found, name, message.text_of(number, 0), only_valued=True)
-    if (asking or asked) and not found:
-        _look_everywhere(message, found)
-    return tuple(found.values())
+    if not asking and not asked:
+        return ()
+    valued = read_corrections(message.text, message.tokens, _named(message))
+    if valued:
+        return tuple(valued)
+    return tuple(Correction(name) for name in _without_value(message, asking))
 
 
-def _look_everywhere(message: Message, found: dict[str, Correction]) -> None:
-    for number in range(len(message.parts)):
-        names = _fields(message, number) + (["address"] if "MOVED" in _keys(message, number) else [])
-        for name in names:
-            _note(found, name, message.text_of(number, 3), only_valued=True)
+def _named(message: Message) -> list[str]:
+    return [name for number in range(len(message.parts)) for name in _fields(message, number)]
+
+
+def _without_value(message: Message, asking: Sequence[Finding]) -> list[str]:
+    """Fields the asking sentences name; a mail address there is a claim, no field."""
+    named = [FIELDS[hit.key] for finding in asking for hit in finding.hits if hit.key in _WORDS]
+    if not named:
+        named = ["address" for finding in asking if "MOVED" in _keys(message, finding.sentence)]
+    named = named or _named(message) or list(named_fields(message.tokens))
+    if "name" in named and "company" in (*_named(message), *named_fields(message.tokens)):
+        # "Yrityksen nimi": a company's name is no person's.
+        return ["company"]
+    return list(dict.fromkeys(named))[:1]
 
 
 def _keys(message: Message, number: int) -> frozenset[str]:
-    if number >= len(message.parts):
-        return frozenset()
     whole = message.parts[number].whole
     return frozenset(whole.hits) if whole else frozenset()
 
 
 def _fields(message: Message, number: int) -> list[str]:
-    return [FIELDS[key] for key in sorted(_keys(message, number)) if key in FIELDS]
-
-
-def _note(found: dict[str, Correction], name: str, text: str, only_valued: bool = False) -> None:
-    if name in found and found[name].new_value is not None:
-        return
-    correction = read_correction(name, text)
-    if name == "address" and correction.new_value is None and "@" in text:
-        # "Osoitteeni on …" followed by an e-mail address speaks of that.
-        name, correction = "email", read_correction("email", text)
-    if correction.new_value is not None or not (only_valued or name in found):
-        found[name] = correction
+    keys = _keys(message, number)
+    named = [FIELDS[key] for key in sorted(keys & _WORDS)]
+    return named + (["address"] if "MOVED" in keys else [])
