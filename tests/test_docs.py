@@ -31,15 +31,19 @@ def test_every_link_leads_to_a_file(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_named_exists(document: Path) -> None:
-    folders = "app|bot|bench|cases|docs|mailers|sandbox|shops|storage|templates|tests"
+    folders = "app|bot|bench|cases|docs|learning|mailers|sandbox|shops|storage|templates|tests"
     named = re.findall(rf"`((?:{folders})/[\w./]*)`", document.read_text(encoding="utf-8"))
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_every_dependency_has_its_reason() -> None:
     text = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
-    groups = PROJECT["project"]["optional-dependencies"]["demo"] + PROJECT["dependency-groups"]["dev"]
-    wanted = {re.split(r"[\[<>=]", name)[0] for name in PROJECT["project"]["dependencies"] + groups}
+    groups = [*PROJECT["project"]["optional-dependencies"].values(), *PROJECT["dependency-groups"].values()]
+    wanted = {
+        re.split(r"[\[<>=]", name)[0]
+        for group in (PROJECT["project"]["dependencies"], *groups)
+        for name in group
+    }
     told = {
         name.strip() for row in re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE) for name in row.split(",")
     }

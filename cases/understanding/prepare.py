@@ -161,7 +161,8 @@ def _attributes(lines: list[str], at: int) -> bool:
 def without_signature(text: str, may_be_all: bool = False) -> str:
     """Text up to its closing ("Terveisin", "Regards"): a signature's words ask for nothing.
 
-    `may_be_all`: a text of one signature is cut as well, below a subject that says it all. A postscript stays. When what follows the closing is too long for a signature, everything stays.
+    `may_be_all`: a text of one signature is cut as well, below a subject that says it all. A postscript stays.
+    When what follows the closing is too long for a signature, everything stays.
     """
     lines = text.split("\n")
     for at, line in enumerate(lines):
