@@ -8,73 +8,82 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import repeat
 from typing import Any
 
 from cases.understanding.features import Look, word_features
 
 #: What one unit of a weight in the file is worth.
 UNIT = 0.01
+#: Words whose sums are kept.
+_WORDS_REMEMBERED = 50_000
+#: All weights of a feature are one long number, so many bits a label: one addition adds them all. No sum comes near
+#: the most that fits.
+_BITS = 32
+_HALF, _MASK = 1 << (_BITS - 1), (1 << _BITS) - 1
 
 
-@dataclass(slots=True)
+def _packed(weights: Iterable[tuple[int, int]]) -> int:
+    """(label, units) pairs as one number."""
+    return sum(units << (_BITS * label) for label, units in weights)
+
+
 class Weights:
     """The model: labels, where each starts from, and what each feature adds."""
 
-    labels: tuple[str, ...]
-    bias: tuple[float, ...]
-    table: dict[str, tuple[tuple[int, float], ...]] = field(repr=False)
-    _of_word: dict[str, tuple[tuple[int, float], ...]] = field(default_factory=dict, repr=False)
+    def __init__(self, labels: Sequence[str], bias: Sequence[int], rows: Mapping[str, Sequence[int]]) -> None:
+        self.labels = tuple(labels)
+        self._bias = _packed(enumerate(bias))
+        self._added: dict[str, int] = {}
+        #: For each label the features that speak for it, and how loud.
+        self._loud: tuple[dict[str, float], ...] = tuple({} for _ in labels)
+        for feature, flat in rows.items():
+            units = list(zip(flat[::2], flat[1::2], strict=True))
+            self._added[feature] = _packed(units)
+            for label, weight in units:
+                self._loud[label][feature] = weight * UNIT
+        # What is below nothing borrows from the label above; lifted by half, no label is.
+        self._lift = _packed(enumerate(repeat(_HALF, len(labels))))
+        self._word = lru_cache(maxsize=_WORDS_REMEMBERED)(self._sum_word)
+        self._loud_word = lru_cache(maxsize=_WORDS_REMEMBERED)(self._weigh_word)
 
     def score(self, look: Look) -> dict[str, float]:
         """How likely each label is, from 0 to 1."""
-        total = list(self.bias)
-        table = self.table
-        for sign in look.signs:
-            for label, weight in table.get(sign, ()):
-                total[label] += weight
-        for word in look.words:
-            for label, weight in self._word(word):
-                total[label] += weight
-        return {label: likelihood(logit) for label, logit in zip(self.labels, total, strict=True)}
-
-    def _word(self, word: str) -> tuple[tuple[int, float], ...]:
-        """All a word adds by itself, remembered."""
-        known = self._of_word.get(word)
-        if known is None:
-            if len(self._of_word) > _WORDS_REMEMBERED:
-                self._of_word.clear()
-            known = self._of_word[word] = _summed(self.table, word_features(word))
-        return known
+        lifted = self._lift + self._bias + self._sum(look.signs) + sum(map(self._word, look.words))
+        return {
+            label: likelihood(((lifted >> (_BITS * at) & _MASK) - _HALF) * UNIT)
+            for at, label in enumerate(self.labels)
+        }
 
     def loudest(self, look: Look, label: str, most: int = 4) -> list[str]:
         """The words and meanings that speak most for a label."""
         at = self.labels.index(label)
-        loud = {sign.partition(":")[2]: _share(self.table.get(sign, ()), at) for sign in look.signs}
-        loud |= {word: _share(self._word(word), at) for word in look.words}
-        ranked = sorted(loud, key=lambda name: -loud[name])
-        return [name for name in ranked[:most] if loud[name] > 0]
+        loud = dict(
+            zip(map(_named, look.signs), map(self._loud[at].get, look.signs, repeat(0.0)), strict=True)
+        )
+        loud |= zip(look.words, map(self._loud_word, look.words, repeat(at)), strict=False)
+        speaking = {name: weight for name, weight in loud.items() if weight > 0}
+        return sorted(speaking, key=speaking.__getitem__, reverse=True)[:most]
+
+    def _sum(self, features: Iterable[str]) -> int:
+        return sum(map(self._added.get, features, repeat(0)))
+
+    def _sum_word(self, word: str) -> int:
+        """All a word adds by itself."""
+        return self._sum(word_features(word))
+
+    def _weigh_word(self, word: str, label: int) -> float:
+        """What a word adds to one label."""
+        return sum(map(self._loud[label].get, word_features(word), repeat(0.0)))
 
 
-#: Words whose sums are kept; a flood of new ones starts afresh.
-_WORDS_REMEMBERED = 50_000
-
-
-def _share(weights: Iterable[tuple[int, float]], label: int) -> float:
-    return next((weight for at, weight in weights if at == label), 0.0)
-
-
-def _summed(
-    table: dict[str, tuple[tuple[int, float], ...]], features: Sequence[str]
-) -> tuple[tuple[int, float], ...]:
-    total: dict[int, float] = {}
-    for feature in features:
-        for label, weight in table.get(feature, ()):
-            total[label] = total.get(label, 0.0) + weight
-    return tuple(total.items())
+@lru_cache(maxsize=65_536)
+def _named(sign: str) -> str:
+    """What a feature speaks of: `pair:DELETE ACCOUNT` of "DELETE ACCOUNT"."""
+    return sign.partition(":")[2]
 
 
 def likelihood(logit: float) -> float:
@@ -82,18 +91,9 @@ def likelihood(logit: float) -> float:
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
-def _pairs(flat: Sequence[int]) -> Iterator[tuple[int, float]]:
-    for at in range(0, len(flat), 2):
-        yield flat[at], flat[at + 1] * UNIT
-
-
 @lru_cache(maxsize=1)
 def weights() -> Weights:
     """The weights in the package, loaded once."""
     source = files("cases.understanding").joinpath("data", "weights.json")
     data: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
-    return Weights(
-        tuple(data["labels"]),
-        tuple(value * UNIT for value in data["bias"]),
-        {feature: tuple(_pairs(flat)) for feature, flat in data["weights"].items()},
-    )
+    return Weights(data["labels"], data["bias"], data["weights"])
