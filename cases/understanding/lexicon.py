@@ -14,7 +14,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from cases.understanding.prepare import fold
 from cases.understanding.tokens import Token
@@ -25,7 +25,6 @@ GAP = "…"
 _GAP_WORDS = 4
 #: Letters a pattern needs to count in a text of another language, and to be looked for misspelled.
 _LONG, _FUZZY = 5, 6
-_NOTHING: frozenset[str] = frozenset()
 _KNOWN_KEYS = {"meaning", "polar", "swallows", "never", "slips", ANY, *LANGUAGES}
 
 
@@ -54,8 +53,27 @@ class Phrase:
     language: str
 
 
-@dataclass(slots=True)
-class Span:
+class _Begun(NamedTuple):
+    """A phrase a word may begin: its concept, what must come next, and what after that."""
+
+    concept: str
+    second: str
+    rest: tuple[str, ...]
+
+
+class _Word(NamedTuple):
+    """All that is known of a word in a text of certain languages."""
+
+    #: The patterns it hits.
+    hits: frozenset[str]
+    meanings: frozenset[str]
+    begins: tuple[_Begun, ...]
+
+
+_UNKNOWN = _Word(frozenset(), frozenset(), ())
+
+
+class Span(NamedTuple):
     """A meaning found in a row of tokens: from `start` to before `end`."""
 
     start: int
@@ -172,8 +190,7 @@ class Lexicon:
         self._patterns_of = lru_cache(maxsize=65_536)(self._find_patterns)
         self._meanings_of = lru_cache(maxsize=65_536)(self._find_meanings)
         self._meanings_in = lru_cache(maxsize=65_536)(self._find_meanings_in)
-        self._hits_of = lru_cache(maxsize=65_536)(self._find_hits)
-        self._begun_by = lru_cache(maxsize=65_536)(self._find_begun)
+        self._word = lru_cache(maxsize=65_536)(self._find_word)
 
     def _read(self, name: str, table: dict[str, Any]) -> None:
         unknown = set(table) - _KNOWN_KEYS
@@ -250,36 +267,36 @@ class Lexicon:
         """Every meaning in a row of tokens, words and phrases alike."""
         found: list[Span] = []
         phrases: list[Span] = []
-        hits = [self._hits_of(token.fold) if token.sort == "word" else _NOTHING for token in tokens]
-        for at, token in enumerate(tokens):
-            if token.sort != "word":
-                continue
-            found += [Span(at, at + 1, concept) for concept in self.meanings(token.fold, languages)]
-            for phrase in self._begun_by(token.fold, languages):
-                end = _phrase_end(phrase.parts, hits, at)
-                if end:
-                    phrases.append(Span(at, end, phrase.concept))
-        swallowed = {
-            i for span in phrases if self.concepts[span.concept].swallows for i in range(span.start, span.end)
-        }
-        if not swallowed:
+        words = [self._word(token.fold, languages) if token.sort == "word" else _UNKNOWN for token in tokens]
+        hits = [word.hits for word in words]
+        following = [*hits[1:], _UNKNOWN.hits]
+        for at, (_, meanings, begins) in enumerate(words):
+            if meanings:
+                found += [Span(at, at + 1, concept) for concept in meanings]
+            for concept, second, rest in begins:
+                # Hardly any phrase goes on: only where the next word fits is looked any further.
+                if second in following[at] or second == GAP:
+                    end = _phrase_end(rest, hits, at + 1)
+                    if end:
+                        phrases.append(Span(at, end, concept))
+        swallowing = [span for span in phrases if self.concepts[span.concept].swallows]
+        if not swallowing:
             return found + phrases
+        swallowed = {at for span in swallowing for at in range(span.start, span.end)}
         kept = [span for span in found if span.start not in swallowed]
         return kept + [
             span for span in phrases if span.start not in swallowed or self.concepts[span.concept].swallows
         ]
 
-    def _find_hits(self, word: str) -> frozenset[str]:
-        return frozenset(pattern for pattern, _ in self._patterns_of(word))
-
-    def _find_begun(self, word: str, languages: frozenset[str]) -> tuple[Phrase, ...]:
-        """The phrases a word may begin in a text of these languages."""
-        return tuple(
-            phrase
-            for pattern, _ in self._patterns_of(word)
+    def _find_word(self, word: str, languages: frozenset[str]) -> _Word:
+        patterns = [pattern for pattern, _ in self._patterns_of(word)]
+        begins = tuple(
+            _Begun(phrase.concept, phrase.parts[1], phrase.parts[1:])
+            for pattern in patterns
             for phrase in self._phrases.get(pattern, ())
             if phrase.language in languages or phrase.language == ANY or self._speaks_for_itself(phrase)
         )
+        return _Word(frozenset(patterns), self.meanings(word, languages), begins)
 
     @staticmethod
     def _speaks_for_itself(phrase: Phrase) -> bool:
@@ -287,7 +304,7 @@ class Lexicon:
 
 
 def _phrase_end(parts: Sequence[str], hits: Sequence[Set[str]], at: int) -> int:
-    """Where the phrase that starts at a token ends; 0: it is not there."""
+    """Where what follows a phrase's first word ends, looked for from a token on; 0: it is not there."""
     position, gap = at, 0
     for part in parts:
         if part == GAP:

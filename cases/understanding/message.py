@@ -16,7 +16,7 @@ from cases.understanding.language import active
 from cases.understanding.lexicon import Span, lexicon
 from cases.understanding.moods import moods, negated_places
 from cases.understanding.rules import MOOD_PREFIX, Finding, Hit, Scope
-from cases.understanding.tokens import Sentence, Token, sentences, tokenise
+from cases.understanding.tokens import Sentence, Token, has_digit, sentences, tokenise
 
 #: The articles of the GDPR that give a right: "15 artikla", "Art. 21(1)".
 _ARTICLE = re.compile(
@@ -70,6 +70,8 @@ class Part:
 
     sentence: Sentence
     number: int
+    #: Every meaning in it, words and phrases alike.
+    spans: Sequence[Span]
     clauses: list[Scope] = field(default_factory=list)
     whole: Scope | None = None
 
@@ -87,15 +89,17 @@ def _goes_on(clause: Sequence[Token]) -> bool:
     return first in _JOINS or (first == "," and not any(token.fold in _SUBJECTS for token in clause))
 
 
-def _states(clause: Sequence[Token], hits: Sequence[tuple[int, Hit]]) -> bool:
+def _states(clause: Sequence[Token], hits: Sequence[Hit]) -> bool:
     """A clause that says how something is and needs no verb of another: "poistakaa tilini [ja nimeni on väärin]"."""
-    return any(hit.key in ("WRONG", "CHANGED") for _, hit in hits) and any(
+    return any(hit.key in ("WRONG", "CHANGED") for hit in hits) and any(
         token.fold in _COPULAS for token in clause
     )
 
 
 def _without_named_objects(spans: Sequence[Span], tokens: Sequence[Token]) -> list[Span]:
     """Without the "you have on me" of "delete all data you have on me": it names what shall go, and asks nothing."""
+    if not any(span.concept == "KNOW" for span in spans):
+        return list(spans)
     deleting = [span.start for span in spans if span.concept in ("DELETE", "FORGET")]
     named = {span.end for span in spans if span.concept in ("DATA", "ALL", "EVERYTHING", "HISTORY")}
 
@@ -108,10 +112,23 @@ def _without_named_objects(spans: Sequence[Span], tokens: Sequence[Token]) -> li
     return [span for span in spans if span.concept != "KNOW" or not names_object(span)]
 
 
-def _says_who(hits: Sequence[tuple[int, Hit]]) -> bool:
+def _says_who(hits: Sequence[Hit]) -> bool:
     """A clause that only says by which number or address the writer is known: "poistakaa tietoni, tilaus 20417"."""
-    keys = {hit.key for _, hit in hits}
+    keys = {hit.key for hit in hits}
     return bool(keys & _IDENTIFIERS) and keys <= _IDENTIFIERS | {"ORDER", "SUBSCRIPTION", "MY"}
+
+
+def _text(tokens: Sequence[Token], start: int, end: int) -> str:
+    if end == start + 1:
+        return tokens[start].text
+    return " ".join([token.text for token in tokens[start:end]])
+
+
+def _by_key(hits: Sequence[Hit]) -> dict[str, list[Hit]]:
+    table: dict[str, list[Hit]] = {}
+    for hit in hits:
+        table.setdefault(hit.key, []).append(hit)
+    return table
 
 
 class Message:
@@ -121,80 +138,74 @@ class Message:
         self.text = text
         self.languages = active(language)
         self.tokens = tokenise(text)
+        self._is_numbered = has_digit(text)
         self.words = sum(token.sort == "word" for token in self.tokens)
         self.parts: list[Part] = []
         base = 0
         for number, sentence in enumerate(sentences(text, self.tokens)):
             self.parts.append(self._part(sentence, number, base))
             base += len(sentence.tokens)
+        self._keys = frozenset(key for part in self.parts if part.whole for key in part.whole.hits)
 
     def _part(self, sentence: Sentence, number: int, base: int) -> Part:
-        hits = list(self._hits(sentence))
-        part = Part(sentence, number)
-        asks = sentence.asks or any(at < 3 and hit.key in _ASKING for at, hit in hits)
-        inherited: list[tuple[int, Hit]] = []
+        part = Part(sentence, number, lexicon().spans(sentence.tokens, self.languages))
+        hits = list(self._hits(sentence, part.spans, base))
+        asks = sentence.asks or any(hit.at < base + 3 and hit.key in _ASKING for hit in hits)
+        inherited: list[Hit] = []
         for start, end in sentence.clauses:
-            own = [(at, hit) for at, hit in hits if start <= at < end]
-            verbs = [entry for entry in own if entry[1].polar]
+            own = [hit for hit in hits if start <= hit.at - base < end]
+            verbs = [hit for hit in own if hit.polar]
             clause = sentence.tokens[start:end]
-            if not verbs and _goes_on(clause) and not _says_who(own) and not _states(clause, own):
-                own += inherited
-            elif verbs:
+            if verbs:
                 inherited = verbs
-            part.clauses.append(self._scope(own, base, number, asks, end - start))
-        part.whole = self._scope(hits, base, number, asks, len(sentence.tokens), self._is_bare(sentence))
+            elif inherited and _goes_on(clause) and not _says_who(own) and not _states(clause, own):
+                own += inherited
+            part.clauses.append(Scope(_by_key(own), number, asks, end - start))
+        part.whole = Scope(_by_key(hits), number, asks, len(sentence.tokens), self._is_bare(sentence))
         return part
 
     def _is_bare(self, sentence: Sentence) -> bool:
-        words = [token.fold for token in sentence.tokens if token.sort != "mark"]
-        return all(lexicon().meanings(word, self.languages) for word in words)
+        known = lexicon()
+        return all(
+            token.sort == "mark" or known.meanings(token.fold, self.languages) for token in sentence.tokens
+        )
 
-    @staticmethod
-    def _scope(
-        hits: Sequence[tuple[int, Hit]], base: int, number: int, asks: bool, words: int, bare: bool = False
-    ) -> Scope:
-        table: dict[str, list[Hit]] = {}
-        for at, hit in hits:
-            table.setdefault(hit.key, []).append(Hit(hit.key, base + at, hit.words, hit.polar))
-        return Scope(table, number, asks, words, bare)
-
-    def _hits(self, sentence: Sentence) -> Iterator[tuple[int, Hit]]:
+    def _hits(self, sentence: Sentence, meant: Sequence[Span], base: int) -> Iterator[Hit]:
         known, tokens = lexicon(), sentence.tokens
-        spans = _without_named_objects(known.spans(tokens, self.languages), tokens)
+        spans = _without_named_objects(meant, tokens)
         meanings: dict[int, set[str]] = {}
         for span in spans:
             meanings.setdefault(span.start, set()).add(span.concept)
         spans += [
             Span(at, at + 1, "MY")
-            for at, token in enumerate(tokens)
-            if self._is_mine(token, meanings.get(at))
+            for at in sorted(meanings)
+            if _possessive(tokens[at], meanings[at], self.languages)
         ]
         names = {span.concept for span in spans}
         past = [span.start for span in spans if span.concept == "PAST_ASK"]
         asks = {span.start for span in spans if span.concept == "ASK_NOUN"}
         found = moods(sentence, self.languages, past, asks, bool(names & {"MY", "ME", "ABOUT_ME"}))
-        for span in spans:
-            concept = known.concepts[span.concept]
-            words = " ".join(token.text for token in tokens[span.start : span.end])
-            prefix = MOOD_PREFIX[found[span.start]] if concept.polar else ""
-            yield span.start, Hit(prefix + span.concept, span.start, words, concept.polar)
+        for start, end, concept in spans:
+            polar = known.concepts[concept].polar
+            key = MOOD_PREFIX[found[start]] + concept if polar else concept
+            yield Hit(key, base + start, _text(tokens, start, end), polar)
         for at in negated_places(tokens, self.languages):
-            yield at, Hit("NEG", at, tokens[at].text, False)
+            yield Hit("NEG", base + at, tokens[at].text, False)
         for at, token in enumerate(tokens):
             if token.sort == "email":
-                yield at, Hit("AN_EMAIL", at, token.text, False)
-            if token.sort == "number" and len(token.text) >= 3:
-                yield at, Hit("NUMBER", at, token.text, False)
-        yield from self._articles(sentence)
+                yield Hit("AN_EMAIL", base + at, token.text, False)
+            elif token.sort == "number" and len(token.text) >= 3:
+                yield Hit("NUMBER", base + at, token.text, False)
+        for at, article in self._articles(sentence):
+            yield Hit(f"ARTICLE_{article.group(1) or article.group(2)}", base + at, article.group(), False)
 
-    def _is_mine(self, token: Token, meanings: set[str] | None) -> bool:
-        return _possessive(token, meanings or set(), self.languages)
-
-    def _articles(self, sentence: Sentence) -> Iterator[tuple[int, Hit]]:
+    def _articles(self, sentence: Sentence) -> Iterator[tuple[int, re.Match[str]]]:
+        """The articles a sentence names, each with the place of its first token."""
+        if not self._is_numbered:
+            return
         start, end = sentence.tokens[0].start, sentence.tokens[-1].end
         for found in _ARTICLE.finditer(self.text, start, end):
-            at = next(i for i, token in enumerate(sentence.tokens) if token.end > found.start())
-            yield at, Hit(f"ARTICLE_{found.group(1) or found.group(2)}", at, found.group(), False)
+            yield next(i for i, token in enumerate(sentence.tokens) if token.end > found.start()), found
 
     def scopes(self) -> dict[str, list[Scope]]:
         """What rules are tried on, level by level."""
@@ -208,6 +219,8 @@ class Message:
     @staticmethod
     def _with_before(wholes: Sequence[Scope], at: int) -> Scope:
         here = wholes[at]
+        if not at:
+            return here
         merged = {key: list(hits) for key, hits in here.hits.items()}
         for before in wholes[max(0, at - 2) : at]:
             for key, hits in before.hits.items():
@@ -217,7 +230,7 @@ class Message:
 
     def has(self, *keys: str) -> bool:
         """Whether any of these meanings stands anywhere."""
-        return any(key in part.whole.hits for part in self.parts if part.whole for key in keys)
+        return not self._keys.isdisjoint(keys)
 
     def only(self, *concepts: str) -> bool:
         """Whether every word is part of something with one of these meanings."""
@@ -227,10 +240,7 @@ class Message:
         """Whether every word of a sentence is part of something with one of these meanings."""
         tokens = part.sentence.tokens
         covered = {
-            place
-            for span in lexicon().spans(tokens, self.languages)
-            if span.concept in concepts
-            for place in range(span.start, span.end)
+            place for start, end, concept in part.spans if concept in concepts for place in range(start, end)
         }
         return all(token.sort == "mark" or at in covered for at, token in enumerate(tokens))
 

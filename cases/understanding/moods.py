@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from cases.understanding.lexicon import LANGUAGES, read_data
 from cases.understanding.prepare import fold
@@ -16,6 +17,8 @@ from cases.understanding.tokens import Sentence, Token
 
 #: How many words a negation reaches.
 _REACH = 14
+#: How English asks what the shop does, and with which word each goes on.
+_SHOP_DOES = {"do": ("you",), "are": ("you",), "does": ("the",)}
 
 
 class Mood(StrEnum):
@@ -62,9 +65,47 @@ def _words() -> _Words:
     return _Words()
 
 
-@lru_cache(maxsize=64)
-def _negations(languages: frozenset[str]) -> frozenset[str]:
-    return _words().negations(languages)
+class _Turning(NamedTuple):
+    """How one word can turn what is said around it."""
+
+    negates: bool = False
+    ceases: bool = False
+    #: "Poistamatta": denied by its own ending.
+    lacks: bool = False
+    #: May be what was done, after a Finnish or an English "be" or "have".
+    done_fi: bool = False
+    done_en: bool = False
+    #: "Poistatteko": asks what the shop does; "do", "are", "does" may begin to ask it.
+    asks: bool = False
+    opens_question: bool = False
+    supposes: bool = False
+    meanwhile: bool = False
+
+
+_STILL = _Turning()
+
+
+@lru_cache(maxsize=65_536)
+def _turning(word: str, languages: frozenset[str]) -> _Turning:
+    """What a folded word can do; most can do nothing."""
+    words = _words()
+    found = _Turning(
+        negates=word in words.negations(languages),
+        ceases=word in words["ceasing", "words"],
+        lacks=len(word) > 7 and word.endswith(tuple(words["reports", "without"])),
+        done_fi=word.endswith(words.endings["fi_endings"]),
+        done_en=word.endswith(words.endings["en_endings"]),
+        asks=_asks_of_shop(word),
+        opens_question=word in _SHOP_DOES,
+        supposes=word in words["condition", "words"],
+        meanwhile=word in words["meanwhile", "words"],
+    )
+    return _STILL if found == _STILL else found
+
+
+def _asks_of_shop(word: str) -> bool:
+    polite = word.endswith(("isitteko", "isitteks")) or word.startswith(("voi", "saa", "pysty", "viits"))
+    return word.endswith(("tteko", "tteks")) and not polite
 
 
 def moods(
@@ -81,26 +122,37 @@ def moods(
     """
     tokens = sentence.tokens
     found = [Mood.PLAIN] * len(tokens)
-    _suppose(tokens, found)
-    _mark_meanwhile(sentence, found)
-    _mark_done(tokens, found)
+    turning = _turns(tokens, languages)
+    if not turning and not past_asks:
+        return found
+    if any(turns.supposes for _, turns in turning):
+        _suppose(tokens, found)
+    if any(turns.meanwhile for _, turns in turning):
+        _mark_meanwhile(sentence, found)
+    _mark_done(tokens, turning, found)
     for at in past_asks:
         _mark_past(sentence, at, found, asks_nouns)
-    for at, token in enumerate(tokens):
-        if len(token.fold) > 7 and token.fold.endswith(tuple(_words()["reports", "without"])):
+    for at, turns in turning:
+        if turns.lacks:
             found[at] = Mood.DENIED
-        if token.fold in _negations(languages) and not _is_answer_no(tokens, at, languages):
+        if turns.negates and not _is_answer_no(tokens, at, languages):
             _deny(sentence, at, found)
-        if token.fold in _words()["ceasing", "words"]:
+        if turns.ceases:
             _deny_closely(tokens, at, found)
     if not personal:
-        _mark_asked(tokens, found)
+        _mark_asked(tokens, turning, found)
     return found
+
+
+def _turns(tokens: Sequence[Token], languages: frozenset[str]) -> list[tuple[int, _Turning]]:
+    """The places of the words that can turn anything."""
+    words = [_turning(token.fold, languages) for token in tokens]
+    return [(at, word) for at, word in enumerate(words) if word is not _STILL]
 
 
 def negated_places(tokens: Sequence[Token], languages: frozenset[str]) -> list[int]:
     """Where the negating words stand."""
-    return [at for at, token in enumerate(tokens) if token.fold in _negations(languages)]
+    return [at for at, turns in _turns(tokens, languages) if turns.negates]
 
 
 def _is_answer_no(tokens: Sequence[Token], at: int, languages: frozenset[str]) -> bool:
@@ -213,37 +265,30 @@ def _mark_past(sentence: Sentence, at: int, found: list[Mood], asks_nouns: Set[i
             found[place] = Mood.PAST
 
 
-def _mark_done(tokens: Sequence[Token], found: list[Mood]) -> None:
+def _mark_done(tokens: Sequence[Token], turning: Sequence[tuple[int, _Turning]], found: list[Mood]) -> None:
     words = _words()
-    for at, token in enumerate(tokens):
+    for at, turns in turning:
+        if not (turns.done_fi or turns.done_en):
+            continue
         before = {earlier.fold for earlier in tokens[max(0, at - 6) : at]}
-        finnish = token.fold.endswith(words.endings["fi_endings"]) and before & words["done", "be"]
-        english = (
-            token.fold.endswith(words.endings["en_endings"])
-            and before & words["done", "have"]
-            and not before & words["done", "wants"]
-        )
+        finnish = turns.done_fi and before & words["done", "be"]
+        english = turns.done_en and before & words["done", "have"] and not before & words["done", "wants"]
         if finnish or english:
             found[at] = Mood.DONE
 
 
-def _mark_asked(tokens: Sequence[Token], found: list[Mood]) -> None:
+def _mark_asked(tokens: Sequence[Token], turning: Sequence[tuple[int, _Turning]], found: list[Mood]) -> None:
     """ "Poistatteko tietoja?" without a word about oneself asks how the shop does things."""
-    for at, token in enumerate(tokens):
-        shop_does = at + 1 < len(tokens) and f"{token.fold} {tokens[at + 1].fold}" in (
-            "do you",
-            "are you",
-            "does the",
-        )
-        if token.fold.endswith(("tteko", "tteks")) and not token.fold.startswith(
-            ("voi", "saa", "pysty", "viits")
-        ):
+    for at, turns in turning:
+        if turns.asks:
             end = at + 1
-        elif shop_does:
+        elif (
+            turns.opens_question
+            and at + 1 < len(tokens)
+            and tokens[at + 1].fold in _SHOP_DOES[tokens[at].fold]
+        ):
             end = len(tokens)
         else:
-            continue
-        if token.fold.endswith(("isitteko", "isitteks")):
             continue
         for place in range(at, end):
             if found[place] is Mood.PLAIN:

@@ -6,7 +6,7 @@ is used up, so that "poistakaa minut postituslistalta" is not also an erasure. V
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -205,32 +205,47 @@ def rules() -> tuple[Rule, ...]:
 _TRIED_ON = {"first": "sentence", "last": "context"}
 
 
+class _Turn(NamedTuple):
+    """A rule on one level: rules that are sure have their turns first, level by level."""
+
+    rule: Rule
+    level: str
+    #: What must stand somewhere in the message besides the deciding word.
+    needs: tuple[frozenset[str], ...]
+
+    def may_hold(self, keys: Set[str], words: int) -> bool:
+        """Whether the message is worth looking through for it."""
+        if self.rule.short and words > _SHORT_WORDS:
+            return False
+        return not any(need.isdisjoint(keys) for need in self.needs)
+
+
 @lru_cache(maxsize=1)
-def _by_scope() -> dict[tuple[str, bool], tuple[Rule, ...]]:
-    return {
-        (scope, sure): tuple(rule for rule in rules() if scope in rule.scopes and rule.sure is sure)
-        for scope in SCOPES
+def _turns() -> tuple[_Turn, ...]:
+    return tuple(
+        _Turn(rule, level, tuple(map(frozenset, rule.needs[1:])))
         for sure in (True, False)
-    }
+        for level in SCOPES
+        for rule in rules()
+        if level in rule.scopes and rule.sure is sure
+    )
 
 
 @lru_cache(maxsize=1)
-def _deciding() -> dict[tuple[str, bool], dict[str, tuple[int, ...]]]:
-    """Which rules of a level a meaning decides, by their places in `_by_scope`."""
-    found: dict[tuple[str, bool], dict[str, tuple[int, ...]]] = {}
-    for level, listed in _by_scope().items():
-        table = found.setdefault(level, {})
-        for number, rule in enumerate(listed):
-            for key in rule.needs[0]:
-                table[key] = (*table.get(key, ()), number)
-    return found
+def _deciding() -> dict[str, tuple[int, ...]]:
+    """Which turns a meaning decides, by their numbers."""
+    found: dict[str, list[int]] = {}
+    for number, turn in enumerate(_turns()):
+        for key in turn.rule.needs[0]:
+            found.setdefault(key, []).append(number)
+    return {key: tuple(numbers) for key, numbers in found.items()}
 
 
-def _tried(level: tuple[str, bool], keys: Iterable[str]) -> list[Rule]:
-    """The rules of a level that may hold where these meanings stand, in their order."""
-    table = _deciding()[level]
-    numbers = {number for key in keys for number in table.get(key, ())}
-    return [_by_scope()[level][number] for number in sorted(numbers)]
+def _tried(keys: Set[str], words: int) -> list[_Turn]:
+    """The turns that may come to something where these meanings stand, in their order."""
+    table, turns = _deciding(), _turns()
+    numbers = {number for key in keys if key in table for number in table[key]}
+    return [turns[number] for number in sorted(numbers) if turns[number].may_hold(keys, words)]
 
 
 def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
@@ -241,16 +256,13 @@ def apply(scopes: Mapping[str, Sequence[Scope]], words: int) -> list[Finding]:
     found: list[Finding] = []
     used: set[tuple[str, int]] = set()
     places = {level: _places(listed) for level, listed in scopes.items()}
-    for sure in (True, False):
-        for level in SCOPES:
-            where = places[_TRIED_ON.get(level, level)]
-            for rule in _tried((level, sure), where):
-                if rule.short and words > _SHORT_WORDS:
-                    continue
-                for scope in _stretches(rule, where):
-                    if level == "last" and any(finding.sentence == scope.sentence for finding in found):
-                        continue
-                    found += _try(rule, scope, used)
+    for turn in _tried(places["sentence"].keys(), words):
+        for scope in _stretches(turn.rule, places[_TRIED_ON.get(turn.level, turn.level)]):
+            if turn.level == "last" and any(finding.sentence == scope.sentence for finding in found):
+                continue
+            finding = _try(turn.rule, scope, used)
+            if finding:
+                found.append(finding)
     return found
 
 
@@ -264,29 +276,29 @@ def _places(scopes: Sequence[Scope]) -> dict[str, list[tuple[int, Scope]]]:
 
 
 def _stretches(rule: Rule, where: Mapping[str, Sequence[tuple[int, Scope]]]) -> list[Scope]:
-    numbered: dict[int, Scope] = {}
-    for key in rule.needs[0]:
-        if key in where:
-            numbered.update(where[key])
+    keys = [key for key in rule.needs[0] if key in where]
+    if len(keys) == 1:
+        return [scope for _, scope in where[keys[0]]]
+    numbered = {number: scope for key in keys for number, scope in where[key]}
     return [numbered[number] for number in sorted(numbered)]
 
 
-def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Iterator[Finding]:
+def _try(rule: Rule, scope: Scope, used: set[tuple[str, int]]) -> Finding | None:
     hits = scope.hits
     heads = [hit for key in rule.needs[0] for hit in hits.get(key, ()) if not hit.spent_in(used)]
     if not heads or (rule.asks and not scope.asks) or not hits.keys().isdisjoint(rule.without):
-        return
+        return None
     if (rule.max_words and scope.words > rule.max_words) or (rule.bare and not scope.bare):
-        return
+        return None
     others: list[Hit] = []
     for need in rule.needs[1:]:
         met = next((hits[key][0] for key in need if key in hits), None)
         if met is None:
-            return
+            return None
         others.append(met)
     used.update((WORD if hit.polar else hit.key, hit.at) for hit in heads)
     if rule.uses:
         used.update((WORD, hit.at) for hit in (*heads, *others))
     if rule.uses == "scope":
         used.update((WORD, hit.at) for listed in hits.values() for hit in listed if hit.polar)
-    yield Finding(rule, (heads[0], *others), scope.sentence)
+    return Finding(rule, (heads[0], *others), scope.sentence)

@@ -27,7 +27,8 @@ _TOKEN_OR_EMAIL = re.compile(
     rf"(?P<email>{EMAIL.pattern})|".replace("[ ]", r"\ ") + _OTHERS, re.IGNORECASE | re.VERBOSE
 )
 _MAY_HOLD_EMAIL = re.compile(r"@|[(\[](?:at|a|ät)[)\]]", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"[0-9]")
 _ENDS = frozenset(".!?…")
 #: A full stop after one of these ends no sentence.
 _ABBREVIATIONS = frozenset(
@@ -153,15 +154,25 @@ class Sentence:
     asks: bool = False
 
 
+def has_digit(text: str) -> bool:
+    """Whether any digit stands in a text: without one there is no number to look for."""
+    return _DIGIT.search(text) is not None
+
+
+def may_hold_email(text: str) -> bool:
+    """Whether an address can stand in a text."""
+    return _MAY_HOLD_EMAIL.search(text) is not None
+
+
 def words_of(text: str) -> Iterator[str]:
     """The words of a text, folded."""
-    for found in _WORD.finditer(text):
+    for found in WORD.finditer(text):
         yield fold(found.group())
 
 
 def tokenise(text: str) -> list[Token]:
     """All tokens of a text, in order; what is neither word, number nor known mark is left out."""
-    pattern = _TOKEN_OR_EMAIL if _MAY_HOLD_EMAIL.search(text) else _TOKEN
+    pattern = _TOKEN_OR_EMAIL if may_hold_email(text) else _TOKEN
     return [
         Token(word := found.group(), fold(word), found.start(), found.end(), found.lastgroup or "")
         for found in pattern.finditer(text)
