@@ -7,8 +7,10 @@ case ids are no codes.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cases.understanding.prepare import fold
+from cases.understanding.tokens import WORD, has_digit
 
 _CASE_ID = re.compile(
     r"(?<![\w-])([A-Z]{2,6})[-\u2010-\u2015](20[0-9]{2})[-\u2010-\u2015]([0-9]{4,8})(?![\w])", re.IGNORECASE
@@ -75,7 +77,6 @@ _TENS = dict(
 _ENGLISH_TENS = re.compile(
     rf"\b({'|'.join(_TENS)})(?:[ -](one|two|three|four|five|six|seven|eight|nine)\b)?", re.IGNORECASE
 )
-_LETTERS = re.compile(r"[^\W\d_]+")
 _SAID = frozenset((*SPOKEN, *_TENS))
 _SPOKEN_WORD = re.compile(r"[^\W\d_]+|[0-9]+|[^\w\s]")
 _FINNISH_TENS = re.compile(
@@ -89,6 +90,8 @@ def _digits(text: str) -> str:
 
 def case_ids(text: str) -> tuple[str, ...]:
     """Case ids in a text, such as `LIW-2026-0042`, in capitals, each once."""
+    if not has_digit(text):
+        return ()
     found = (
         f"{match.group(1)}-{match.group(2)}-{match.group(3)}".upper() for match in _CASE_ID.finditer(text)
     )
@@ -101,7 +104,7 @@ def codes(text: str) -> tuple[str, ...]:
     Six digits count wherever nothing says they are something else; four to eight digits count where a code is
     named right before them or the message is nothing else, so that a mistyped code is refused and not overlooked.
     """
-    bare = _BARE.fullmatch(text) if len(text) <= 60 else None
+    bare = _BARE.fullmatch(text) if len(text) <= 60 and has_digit(text) else None
     if bare and 5 <= len(_digits(text)) <= 8 and not _looks_like_other(bare.group(1)):
         return (_digits(text),)
     found = [(match.start(), _digits(match.group())) for match in code_places(text)]
@@ -119,6 +122,8 @@ def _looks_like_other(run: str) -> bool:
 
 def code_places(text: str) -> list[re.Match[str]]:
     """Where typed codes stand in a text, for reading and for masking."""
+    if not has_digit(text):
+        return []
     # A case id just before it makes no longer number of a code; the places must stay the same.
     text = _CASE_ID.sub(lambda case_id: "¤" * len(case_id.group()), text)
     found = [match for match in _GROUPED.finditer(text) if _is_code(text, match)]
@@ -144,8 +149,13 @@ def _is_code(text: str, match: re.Match[str]) -> bool:
 
 def _says_digits(text: str) -> bool:
     """Whether any word of a text may be a digit: most texts say none, and need no closer look."""
-    words = {fold(word) for word in _LETTERS.findall(text)}
-    return not _SAID.isdisjoint(words) or any("kymment" in word for word in words)
+    return any(map(_may_say_digit, WORD.findall(text)))
+
+
+@lru_cache(maxsize=65_536)
+def _may_say_digit(word: str) -> bool:
+    folded = fold(word)
+    return folded in _SAID or "kymment" in folded
 
 
 def _spoken(text: str) -> list[tuple[int, str]]:
@@ -192,7 +202,7 @@ def _as_digits(word: str) -> str:
 
 def letter_code(text: str) -> bool:
     """Whether a short message carries a code of letters and digits, such as somebody else's `B4T9ZQ`."""
-    return len(text) <= 80 and bool(_LETTER_CODE.search(text))
+    return len(text) <= 80 and has_digit(text) and bool(_LETTER_CODE.search(text))
 
 
 def spoken_code(text: str) -> bool:

@@ -101,7 +101,7 @@ def _drop_attribution(kept: list[str]) -> None:
     at = len(kept) - 1
     while at >= 0 and not kept[at].strip():
         at -= 1
-    if at >= 0 and _ATTRIBUTION.search(kept[at]):
+    if at >= 0 and _leads_in(kept[at]):
         start = at
         while start > max(0, at - 2) and kept[start - 1].strip() and not _is_attribution_start(kept[start]):
             start -= 1
@@ -146,16 +146,21 @@ def _opens_header_block(lines: list[str], at: int) -> bool:
 
 def _attributes(lines: list[str], at: int) -> bool:
     """Whether "… wrote:" starts here, on one line or wrapped over three."""
-    if _ATTRIBUTION.search(lines[at]):
+    if _leads_in(lines[at]):
         return bool(_ATTRIBUTION_SIGN.search(lines[at]))
     if not _is_attribution_start(lines[at]):
         return False
     for line in lines[at + 1 : at + 3]:
         if not line.strip():
             return False
-        if _ATTRIBUTION.search(line):
+        if _leads_in(line):
             return True
     return False
+
+
+def _leads_in(line: str) -> bool:
+    """Whether a line ends in "… wrote:"."""
+    return line.rstrip().endswith(":") and _ATTRIBUTION.search(line) is not None
 
 
 def without_signature(text: str, may_be_all: bool = False) -> str:

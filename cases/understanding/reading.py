@@ -19,7 +19,7 @@ from cases.understanding.language import detect
 from cases.understanding.message import Message
 from cases.understanding.prepare import excerpt, visible, without_signature
 from cases.understanding.rules import apply
-from cases.understanding.sensitive import MASKS, mask
+from cases.understanding.sensitive import MASKS, mask, mask_numbers
 from cases.understanding.slots import claimed_email, identifiers, labelled_email
 from cases.understanding.special import Recognised, is_telling, recognise
 from cases.understanding.tokens import tokenise, words_of
@@ -64,8 +64,8 @@ class _Own:
 
 def _own(text: str, subject: str, channel: str, language: str | None) -> _Own:
     own = visible(text)
-    safe, _ = mask(own)
-    heading = "" if _REPLY_SUBJECT.match(subject) else excerpt(mask(subject)[0])
+    safe, _ = mask_numbers(own)
+    heading = "" if _REPLY_SUBJECT.match(subject) else excerpt(mask_numbers(subject)[0])
     body = excerpt(without_signature(safe, may_be_all=bool(heading)))
     lang = detect(tokenise(body if len(body) > 20 else f"{heading} {body}"), language)
     # Thanks may stand below a name and telephone number, and those above a closing.

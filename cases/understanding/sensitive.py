@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from cases.understanding.lexicon import lexicon
-from cases.understanding.tokens import words_of
+from cases.understanding.prepare import fold
+from cases.understanding.tokens import WORD, has_digit
 
 _DASHES = "+\\-\u2010\u2011\u2012\u2013\u2014\u2212"
 _HETU = re.compile(
@@ -86,6 +88,8 @@ def _mask_passports(text: str) -> tuple[str, bool]:
 
 def mask_numbers(text: str) -> tuple[str, tuple[str, ...]]:
     """The text with identity codes, card and passport numbers masked, and which of them there were."""
+    if not has_digit(text):
+        return text, ()
     text, hetu = _replace(text, _HETU, _hetu_holds, "hetu")
     text, card = _replace(text, _CARD, _card_holds, "payment_card")
     text, passport = _mask_passports(text)
@@ -93,9 +97,13 @@ def mask_numbers(text: str) -> tuple[str, tuple[str, ...]]:
     return text, tuple(label for label, hit in found if hit)
 
 
+@lru_cache(maxsize=65_536)
+def _is_of_health(word: str) -> bool:
+    return "HEALTH" in lexicon().meanings(fold(word))
+
+
 def mask(text: str) -> tuple[str, tuple[str, ...]]:
     """The text with sensitive numbers masked, and labels in the order hetu, payment_card, passport, health."""
     masked, labels = mask_numbers(text)
-    known = lexicon()
-    health = any("HEALTH" in known.meanings(word) for word in words_of(masked))
+    health = any(map(_is_of_health, WORD.findall(masked)))
     return masked, (*labels, "health") if health else labels

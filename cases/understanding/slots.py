@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from cases.model import Claim
-from cases.understanding.tokens import EMAIL
+from cases.understanding.tokens import EMAIL, has_digit, may_hold_email
 
 _AT = re.compile(r"\s*[(\[](?:at|a|ät|@)[)\]]\s*", re.IGNORECASE)
 _NUMBER_WORD = r"(?:\s*(?:numero\w*|num|nro|nr|no|n:o|nummer|number|id|tunnus|code))?"
@@ -37,10 +37,14 @@ def tidy_email(found: str) -> str:
 
 def emails(text: str) -> list[tuple[int, int, str]]:
     """E-mail addresses in a text: where each stands, and how it is looked up."""
+    if not may_hold_email(text):
+        return []
     return [(match.start(), match.end(), tidy_email(match.group())) for match in EMAIL.finditer(text)]
 
 
 def _number(pattern: re.Pattern[str], text: str) -> str:
+    if not has_digit(text):
+        return ""
     for match in pattern.finditer(text):
         value = match.group(1).strip(" -/")
         if sum(letter.isdigit() for letter in value) >= 3:
@@ -102,6 +106,8 @@ _LABEL = re.compile(
 
 def labelled_email(text: str, new: frozenset[str]) -> str | None:
     """An address on a line of its own that says it is the account's, even below a signature."""
+    if not may_hold_email(text):
+        return None
     for line in _LABEL.finditer(text):
         for _, _, value in emails(line.group()):
             if value not in new:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from cases.model import Special
@@ -71,9 +72,8 @@ NOBODY = Recognised()
 def recognise(message: Message, asks: bool) -> Recognised:
     """The special persons a message speaks for or of; `asks`: it asks, or may ask, for a right."""
     _, rules = _table()
-    if not any(
-        token.sort == "word" and is_telling(token.fold, message.languages) for token in message.tokens
-    ):
+    written = [token.fold for token in message.tokens if token.sort == "word"]
+    if not any(map(is_telling, written, repeat(message.languages))):
         return NOBODY
     parts = [
         (part.sentence.tokens, _places(part.sentence.tokens, message.languages)) for part in message.parts
