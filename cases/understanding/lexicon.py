@@ -241,6 +241,14 @@ class Lexicon:
         """The languages whose patterns a folded word hits."""
         return frozenset(language for _, language, _ in self._meanings_of(word) if language != ANY)
 
+    def is_written(self, word: str) -> bool:
+        """Whether a folded word means something by itself, spelled as the vocabulary has it."""
+        return any(
+            as_written and not self._never[concept].find(word)
+            for pattern, as_written in self._patterns_of(word)
+            for concept, _ in self._singles.get(pattern, ())
+        )
+
     def touched(self, word: str, languages: frozenset[str]) -> frozenset[str]:
         """The concepts a folded word may tell of: what it means, and each phrase of which it hits the longest word."""
         hits = {pattern for pattern, _ in self._patterns_of(word)}
