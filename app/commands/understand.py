@@ -1,7 +1,7 @@
 """`pyynto understand`: what messages ask for, one JSON line for each, or told in plain words.
 
-Reads lines into `cases.understanding` and prints what comes back; no word is judged here. Needs no configuration
-and stores nothing.
+Reads lines into `cases.understanding` and prints what comes back; no word is judged here. Stores nothing, and needs
+no configuration but for `--examples`, which prints what staff corrected instead.
 """
 
 from __future__ import annotations
@@ -29,16 +29,31 @@ def understand(
     channel: Annotated[
         str, typer.Option(help="chat or email; of the message given as TEXT.")
     ] = Channel.CHAT.value,
+    examples: Annotated[
+        bool,
+        typer.Option("--examples", help="Print what staff corrected with `rekind`, without personal data."),
+    ] = False,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Accepted as everywhere; nothing is read from it.")
-    ] = None,
+        Path, typer.Option(metavar="FILE", help="The settings file; only `--examples` reads it.")
+    ] = Path("pyynto.toml"),
 ) -> None:
     """Read messages and say which rights they ask for, what else they do, and which rules say so.
 
     Standard input: JSON lines {id, channel, subject?, text}, each answered at once with one JSON line. A line that
     cannot be read is answered with {id, error}, the rest goes on, and the exit code is 1.
+
+    With --examples: one JSON line {channel, subject?, text, lang, read, kinds, act} for each message of which staff
+    said that another right was meant; read is what the machine had understood.
     """
-    del config
+    if examples:
+        if text is not None or explain:
+            raise typer.BadParameter("stands alone, without TEXT and --explain", param_hint="--examples")
+        # Only here: the rest of this command is to answer without a database.
+        from app.commands.examples import corrected
+
+        for line in corrected(config):
+            typer.echo(_dump(line))
+        return
     if text is not None:
         message = {"id": "1", "channel": channel, "subject": subject, "text": text}
         raise typer.Exit(_answer(iter([json.dumps(message).encode()]), explain))

@@ -45,7 +45,8 @@ def _commands() -> Iterator[str]:
     yield from ("## Commands", "")
     yield from _block(
         "Every command has `--help` and takes `--config FILE`; what stands in that file is told in",
-        "[settings.md](settings.md). `understand`, `deadline`, `letters`, `init` and `demo` need none.",
+        "[settings.md](settings.md). `deadline`, `letters`, `init` and `demo` need none, nor does `understand` without",
+        "`--examples`.",
     )
     yield from _table(("Command", "What it does"), ((f"`pyynto {n}`", c.help) for n, c in COMMANDS.items()))
     yield from ("### Exit codes", "")
