@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from cases.understanding.features import Look, word_features
 from cases.understanding.judging import AMBIGUOUS
 from cases.understanding.reading import shown
-from cases.understanding.weights import UNIT
+from cases.understanding.weights import UNIT, calm
 from learning.examples import Example, digest
 
 RIGHTS = ("access", "correction", "erasure", "objection", "opt_out", "portability", "restriction")
@@ -62,7 +62,8 @@ class Table:
     """Messages as rows, features as columns."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
-        counted = [counts(shown(example.text, example.subject, example.channel)) for example in examples]
+        seen_in = [shown(example.text, example.subject, example.channel) for example in examples]
+        counted = [counts(look) for look in seen_in]
         seen = Counter(feature for row in counted for feature in row)
         self.features = sorted(feature for feature, times in seen.items() if times >= SEEN_AT_LEAST)
         self.scale = np.array([SCALE.get(feature.partition(":")[0], 1.0) for feature in self.features])
@@ -75,9 +76,9 @@ class Table:
                     values.append(times)
             indptr.append(len(indices))
         shape = (len(counted), len(self.features))
-        self.rows = (
-            sparse.csr_matrix((values, indices, indptr), shape=shape) @ sparse.diags(self.scale)
-        ).tocsr()
+        plain = sparse.csr_matrix((values, indices, indptr), shape=shape)
+        calmed = sparse.diags([calm(look.size) for look in seen_in])
+        self.rows = (calmed @ plain @ sparse.diags(self.scale)).tocsr()
 
 
 class Model:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from cases.understanding.message import Message, Part
 from cases.understanding.rules import Finding
@@ -31,6 +31,11 @@ class Look:
     #: Its words, folded; numbers and addresses by their kind.
     words: tuple[str, ...]
 
+    @property
+    def size(self) -> int:
+        """How much it shows."""
+        return len(self.signs) + len(self.words)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -44,16 +49,19 @@ class Page:
 def look_at(pages: Sequence[Page], verdict: Sequence[str]) -> Look:
     """What a message shows: `pages` in their order, `verdict` what the rules made of it."""
     sentences = [(page, part) for page in pages for part in _telling(page.message)]
-    own = [_own_signs(part, page.findings) for page, part in sentences]
+    keys = [_keys(part) for _, part in sentences]
+    said = [_rules(part, page.findings) for page, part in sentences]
+    told = [[*dict.fromkeys(keys[at]), *reads] for at, (_, reads) in enumerate(said)]
     signs: dict[str, None] = dict.fromkeys(verdict)
     words: dict[str, None] = {}
     for at, (page, part) in enumerate(sentences):
-        signs.update(dict.fromkeys(own[at]))
-        signs.update(dict.fromkeys(_around(own, at)))
+        signs.update(dict.fromkeys(_of_meanings(part, keys[at])))
+        signs.update(dict.fromkeys(said[at][0]))
+        signs.update(dict.fromkeys(_around(told, at)))
         if part.sentence.asks:
             signs["asks"] = None
         if page.is_subject:
-            signs.update((f"subject:{sign}", None) for sign in own[at] if sign.startswith("here:"))
+            signs.update((f"subject:here:{key}", None) for key in keys[at])
         shapes = [_shape(token) for token in part.sentence.tokens]
         words.update(dict.fromkeys(shapes))
         signs.update(dict.fromkeys(_word_pairs(shapes)))
@@ -66,36 +74,40 @@ def _telling(message: Message) -> list[Part]:
     return telling or message.parts
 
 
-def _own_signs(part: Part, findings: Sequence[Finding]) -> list[str]:
+def _keys(part: Part) -> list[str]:
+    """What is meant in a sentence, in the order it stands."""
     if part.whole is None:
         return []
-    hits = sorted((hit.at, key) for key, listed in part.whole.hits.items() for hit in listed)
-    keys = [key for _, key in hits]
+    places = sorted([(hit.at, key) for key, listed in part.whole.hits.items() for hit in listed])
+    return [key for _, key in places]
+
+
+def _of_meanings(part: Part, keys: Sequence[str]) -> list[str]:
     signs = [f"here:{key}" for key in dict.fromkeys(keys)]
     signs += [f"then:{first} {second}" for first, second in pairwise(keys)]
     for clause in part.clauses:
-        signs += _pairs(sorted(clause.hits))
-    for finding in findings:
-        if finding.sentence == part.number:
-            signs.append(f"rule:{finding.rule.name}")
-            signs.append(f"reads:{finding.rule.reads}{'' if finding.rule.sure else '?'}")
+        signs += [f"pair:{first} {second}" for first, second in combinations(sorted(clause.hits), 2)]
     return signs
 
 
-def _pairs(keys: Sequence[str]) -> Iterator[str]:
-    for at, first in enumerate(keys):
-        for second in keys[at + 1 :]:
-            yield f"pair:{first} {second}"
+def _rules(part: Part, findings: Sequence[Finding]) -> tuple[list[str], list[str]]:
+    """What the rules say of a sentence, and of that what they read it as."""
+    signs: list[str] = []
+    reads: list[str] = []
+    for finding in findings:
+        if finding.sentence == part.number:
+            read = f"{finding.rule.reads}{'' if finding.rule.sure else '?'}"
+            signs += (f"rule:{finding.rule.name}", f"reads:{read}")
+            reads.append(read)
+    return signs, reads
 
 
-def _around(own: Sequence[Sequence[str]], at: int) -> Iterator[str]:
+def _around(told: Sequence[Sequence[str]], at: int) -> list[str]:
     """What stands beside each meaning of a sentence in the sentences before and after, in a few words."""
-    for name, place in (("before", at - 1), ("after", at + 1)):
-        if 0 <= place < len(own):
-            for sign in own[place]:
-                sort, _, value = sign.partition(":")
-                if sort in ("here", "reads"):
-                    yield f"{name}:{value}"
+    signs = [f"before:{one}" for one in told[at - 1]] if at else []
+    if at + 1 < len(told):
+        signs += [f"after:{one}" for one in told[at + 1]]
+    return signs
 
 
 def _shape(token: Token) -> str:

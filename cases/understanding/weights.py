@@ -18,6 +18,8 @@ from cases.understanding.features import Look, word_features
 
 #: What one unit of a weight in the file is worth.
 UNIT = 0.01
+#: Features of a message of ordinary length: one of this size counts in full.
+TYPICAL_SIZE = 60
 #: Words whose sums are kept.
 _WORDS_REMEMBERED = 50_000
 #: All weights of a feature are one long number, so many bits a label: one addition adds them all. No sum comes near
@@ -36,7 +38,7 @@ class Weights:
 
     def __init__(self, labels: Sequence[str], bias: Sequence[int], rows: Mapping[str, Sequence[int]]) -> None:
         self.labels = tuple(labels)
-        self._bias = _packed(enumerate(bias))
+        self._bias = tuple(bias)
         self._added: dict[str, int] = {}
         #: For each label the features that speak for it, and how loud.
         self._loud: tuple[dict[str, float], ...] = tuple({} for _ in labels)
@@ -52,18 +54,19 @@ class Weights:
 
     def score(self, look: Look) -> dict[str, float]:
         """How likely each label is, from 0 to 1."""
-        lifted = self._lift + self._bias + self._sum(look.signs) + sum(map(self._word, look.words))
+        lifted = self._lift + self._sum(look.signs) + sum(map(self._word, look.words))
+        unit = UNIT * calm(look.size)
         return {
-            label: likelihood(((lifted >> (_BITS * at) & _MASK) - _HALF) * UNIT)
-            for at, label in enumerate(self.labels)
+            label: likelihood(bias * UNIT + ((lifted >> (_BITS * at) & _MASK) - _HALF) * unit)
+            for at, (label, bias) in enumerate(zip(self.labels, self._bias, strict=True))
         }
 
     def loudest(self, look: Look, label: str, most: int = 4) -> list[str]:
         """The words and meanings that speak most for a label."""
         at = self.labels.index(label)
-        loud = dict(
-            zip(map(_named, look.signs), map(self._loud[at].get, look.signs, repeat(0.0)), strict=True)
-        )
+        found = zip(look.signs, map(self._loud[at].get, look.signs, repeat(0.0)), strict=True)
+        # What a feature speaks of: "DELETE ACCOUNT" of `pair:DELETE ACCOUNT`.
+        loud = {sign.partition(":")[2]: weight for sign, weight in found}
         loud |= zip(look.words, map(self._loud_word, look.words, repeat(at)), strict=False)
         speaking = {name: weight for name, weight in loud.items() if weight > 0}
         return sorted(speaking, key=speaking.__getitem__, reverse=True)[:most]
@@ -80,10 +83,12 @@ class Weights:
         return sum(map(self._loud[label].get, word_features(word), repeat(0.0)))
 
 
-@lru_cache(maxsize=65_536)
-def _named(sign: str) -> str:
-    """What a feature speaks of: `pair:DELETE ACCOUNT` of "DELETE ACCOUNT"."""
-    return sign.partition(":")[2]
+def calm(size: int) -> float:
+    """By how much each feature of a message of this size counts: the less, the more there are.
+
+    A long story shows many features that each say a little by chance; counted in full they make the sum too sure.
+    """
+    return float((TYPICAL_SIZE / max(1, size)) ** 0.25)
 
 
 def likelihood(logit: float) -> float:
