@@ -13,7 +13,9 @@ from cases.understanding.lexicon import lexicon
 from cases.understanding.tokens import Token, sentences, tokenise
 
 #: What stands beside a greeting or thanks without saying anything.
-_POLITE = frozenset({"GREETING", "THANKS", "THANKS_CORE", "GRATITUDE", "ADDRESSED", "PLEASE", "ME", "FROM_YOU"})
+_POLITE = frozenset(
+    {"GREETING", "THANKS", "THANKS_CORE", "GRATITUDE", "ADDRESSED", "PLEASE", "ME", "FROM_YOU"}
+)
 _NOTHING: frozenset[str] = frozenset()
 #: "Ei kiitos", "no thanks".
 _REFUSING = frozenset({"ei", "en", "no", "nej", "not"})
@@ -59,7 +61,7 @@ def _greeting_end(tokens: Sequence[Token], languages: frozenset[str]) -> int:
     return 0
 
 
-def _thanks_start(text: str, tokens: list[Token], languages: frozenset[str]) -> int:
+def _thanks_start(text: str, tokens: Sequence[Token], languages: frozenset[str]) -> int:
     """Where the thanks at the end begin; the text's length without any."""
     end = len(text)
     for sentence in reversed(sentences(text, tokens)):

@@ -50,7 +50,7 @@ def _hints(word: str, letters: str) -> tuple[tuple[str, float], ...]:
 
 
 def _is_latin(token: Token) -> bool:
-    return all(ord(letter) < 0x250 for letter in token.text)
+    return token.text.isascii() or max(token.text) < "\u0250"
 
 
 def detect(tokens: Sequence[Token], hint: str | None = None) -> str:

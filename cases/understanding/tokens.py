@@ -7,8 +7,9 @@ means, except the few little words that divide clauses.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from cases.understanding.prepare import fold
@@ -170,16 +171,20 @@ def words_of(text: str) -> Iterator[str]:
         yield fold(found.group())
 
 
-def tokenise(text: str) -> list[Token]:
-    """All tokens of a text, in order; what is neither word, number nor known mark is left out."""
+@lru_cache(maxsize=2)
+def tokenise(text: str) -> tuple[Token, ...]:
+    """All tokens of a text, in order; what is neither word, number nor known mark is left out.
+
+    The last two are remembered: a message is read for its language, its courtesies and its meaning.
+    """
     pattern = _TOKEN_OR_EMAIL if may_hold_email(text) else _TOKEN
-    return [
+    return tuple(
         Token(word := found.group(), fold(word), found.start(), found.end(), found.lastgroup or "")
         for found in pattern.finditer(text)
-    ]
+    )
 
 
-def sentences(text: str, tokens: list[Token] | None = None) -> list[Sentence]:
+def sentences(text: str, tokens: Sequence[Token] | None = None) -> list[Sentence]:
     """The sentences of a text, each with its clauses."""
     tokens = tokenise(text) if tokens is None else tokens
     found: list[Sentence] = []
@@ -192,12 +197,12 @@ def sentences(text: str, tokens: list[Token] | None = None) -> list[Sentence]:
     return found
 
 
-def _close(found: list[Sentence], tokens: list[Token]) -> None:
+def _close(found: list[Sentence], tokens: Sequence[Token]) -> None:
     if any(token.sort != "mark" for token in tokens):
         found.append(Sentence(tuple(tokens), _clauses(tokens), any(token.fold == "?" for token in tokens)))
 
 
-def _ends_sentence(text: str, tokens: list[Token], at: int) -> bool:
+def _ends_sentence(text: str, tokens: Sequence[Token], at: int) -> bool:
     mark = tokens[at]
     if mark.fold == "\n":
         return _line_ends(text, mark.start)
@@ -232,7 +237,7 @@ def _line_ends(text: str, at: int) -> bool:
     return len(line) < _WRAPPED_CHARS
 
 
-def _clauses(tokens: list[Token]) -> tuple[tuple[int, int], ...]:
+def _clauses(tokens: Sequence[Token]) -> tuple[tuple[int, int], ...]:
     bounds: list[tuple[int, int]] = []
     start = 0
     for at, token in enumerate(tokens):
