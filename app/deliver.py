@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.enclosing import encloses
 from app.house import House
 from app.posting import MADE
 from app.render import buttons, mail_bytes, words
@@ -170,7 +171,7 @@ class Delivery:
             return Failed("no_channel", True)
         key = self._store.vault.code_key
         try:
-            async with self._heavy if is_heavy(letter) else nullcontext():
+            async with self._heavy if encloses(letter) else nullcontext():
                 files = await self._files(letter) or await _made(house, claimed)
                 raw = mail_bytes(house, letter, claimed.token, claimed.created_at, key, files)
                 await house.postman.send(house.shop.mailbox, letter.to, raw)
@@ -186,7 +187,7 @@ class Delivery:
 
     async def _files(self, letter: Letter) -> tuple[Enclosure, ...]:
         """What goes with a letter. Without what it promises it does not leave."""
-        if not is_heavy(letter):
+        if not encloses(letter):
             return ()
         try:
             async with self._store.read() as tx:
@@ -289,11 +290,6 @@ class Delivery:
         decision = on_lost(house.shop, letter, request, cases, now, bounced=bounced, fault=fault)
         channel = request.channel if request else Channel.EMAIL
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
-
-
-def is_heavy(letter: Letter) -> bool:
-    """Files go with it: its words say so, by name."""
-    return bool(letter.context.get("enclosed"))
 
 
 async def _made(house: House, claimed: Claimed) -> tuple[Enclosure, ...]:

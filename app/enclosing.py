@@ -104,7 +104,12 @@ def enclose(decision: Decision, files: Sequence[File], code_key: bytes) -> tuple
 
 def carries(letter: Letter) -> bool:
     """A mail with files."""
-    return letter.route is Route.MAIL and bool(letter.context.get("enclosed"))
+    return letter.route is Route.MAIL and encloses(letter)
+
+
+def encloses(letter: Letter) -> bool:
+    """Files go with it: its words say so, by name."""
+    return bool(letter.context.get("enclosed"))
 
 
 def passphrase_of(code_key: bytes, letter_key: str) -> str:

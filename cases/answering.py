@@ -151,7 +151,7 @@ def _erasure(work: Work, desk: Desk, case: Case, request: Request) -> tuple[str,
     return "answer_erasure", {
         "erased": list(plan.erased),
         "anonymised": list(plan.anonymised),
-        "kept": [shown_kept(one) for one in plan.kept],
+        "kept": [_shown_kept(one) for one in plan.kept],
         "public_posts": plan.public_posts,
         "suppressed": suppressed,
         "told": _told(work, case, request),
@@ -185,7 +185,7 @@ ANSWERS: Mapping[Kind, Callable[[Work, Desk, Case, Request], tuple[str, Context]
 }
 
 
-def shown_kept(one: erasure.Kept) -> dict[str, Any]:
+def _shown_kept(one: erasure.Kept) -> dict[str, Any]:
     """What stays, as letters and lists show it: dates as ISO text, empty where there is none."""
     return {
         "item": one.item,

@@ -31,7 +31,7 @@ def print_letter(work: Work, desk: Desk, case: Case, request: Request) -> None:
         work.post(request, post_address(desk.customer), name, case=case, **_begin(desk, case, request, name))
         written = work.newest_letter
     work.note(case, Event.PRINTED, letter=name)
-    work.put(work.case(case.id) or case)
+    work.touch(case)
     # On paper it goes where the person lives, whatever wire it went by before.
     work.print(replace(written, to=post_address(desk.customer) or written.to))
 
@@ -41,7 +41,7 @@ def _mail(work: Work, desk: Desk, case: Case, request: Request, name: str) -> No
     if not to:
         raise TheirFault("not_now", id=case.id, reason="no_mail")
     work.mail(request, to, name, case=case, **_begin(desk, case, request, name))
-    work.put(work.case(case.id) or case)
+    work.touch(case)
 
 
 def _written(desk: Desk, name: str) -> Letter | None:

@@ -77,7 +77,7 @@ def _take(work: Work, desk: Desk, case: Case, request: Request) -> None:
 def _note(work: Work, desk: Desk, case: Case, request: Request) -> None:
     work.note(work.unflag(case, Flag.NEW_MESSAGE), Event.NOTED, desk.order.text)
     # A note changes nothing else, but two people must not write over each other unseen.
-    work.put(work.case(case.id) or case)
+    work.touch(case)
 
 
 def _seen(work: Work, desk: Desk, case: Case, request: Request) -> None:

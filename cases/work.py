@@ -295,26 +295,16 @@ class Work:
             )
         )
 
+    def touch(self, case: Case) -> None:
+        """Keep a case among what is written, as it stands by now, so that its version moves on."""
+        self.put(self.case(case.id) or case)
+
     def tell(self, request: Request, name: str, *, case: Case | None = None, **context: Any) -> None:
         """Write to whoever made a request, on the channel it came by. A post or phone request has none."""
         if request.channel not in (Channel.CHAT, Channel.EMAIL):
             return
-        mail = request.channel is Channel.EMAIL
-        self.send(
-            Letter(
-                key=self._key(f"{name}:{case.id if case else request.id}"),
-                name=name,
-                route=Route.MAIL if mail else Route.CHAT,
-                shop=self.shop.profile,
-                to=request.peer,
-                language=request.language,
-                context=context if case is None else {"case": summary(case), **context},
-                request_id=request.id,
-                case_id=case.id if case else "",
-                in_reply_to=request.message_id if mail else "",
-                also=self._also(request),
-            )
-        )
+        route = Route.MAIL if request.channel is Channel.EMAIL else Route.CHAT
+        self._write(request, route, request.peer, name, case, context)
 
     def mail(
         self,
@@ -327,12 +317,28 @@ class Work:
         **context: Any,
     ) -> None:
         """Write to a mail address about a request; in its thread only if that is where it came from."""
-        in_thread = request.channel is Channel.EMAIL and request.peer == to
+        self._write(request, Route.MAIL, to, name, case, context, issue)
+
+    def post(self, request: Request, to: str, name: str, *, case: Case, **context: Any) -> None:
+        """A letter on paper, which waits for staff to print it: nothing else reaches the person."""
+        self._write(request, Route.POST, to, name, case, context)
+
+    def _write(
+        self,
+        request: Request,
+        route: Route,
+        to: str,
+        name: str,
+        case: Case | None,
+        context: dict[str, Any],
+        issue: int = 0,
+    ) -> None:
+        in_thread = route is Route.MAIL and request.channel is Channel.EMAIL and request.peer == to
         self.send(
             Letter(
                 key=self._key(f"{name}:{case.id if case else request.id}"),
                 name=name,
-                route=Route.MAIL,
+                route=route,
                 shop=self.shop.profile,
                 to=to,
                 language=request.language,
@@ -341,23 +347,6 @@ class Work:
                 case_id=case.id if case else "",
                 in_reply_to=request.message_id if in_thread else "",
                 code_issue=issue,
-                also=self._also(request),
-            )
-        )
-
-    def post(self, request: Request, to: str, name: str, *, case: Case, **context: Any) -> None:
-        """A letter on paper, which waits for staff to print it: nothing else reaches the person."""
-        self.send(
-            Letter(
-                key=self._key(f"{name}:{case.id}"),
-                name=name,
-                route=Route.POST,
-                shop=self.shop.profile,
-                to=to,
-                language=request.language,
-                context={"case": summary(case), **context},
-                request_id=request.id,
-                case_id=case.id,
                 also=self._also(request),
             )
         )

@@ -308,16 +308,19 @@ def _as_seen_by(
         return ()
     me = peer_index(tx.vault, inbound.shop, inbound.channel, inbound.peer)
     return tuple(
-        Attempt(
-            row.what,
-            row.shop,
-            inbound.peer if row.requester_index == me else row.requester_index,
-            target,
-            row.at,
-            row.own,
-        )
-        for target in sorted(targets)
-        for row in rows.get(target, ())
+        _attempt(row, target, me, inbound.peer) for target in sorted(targets) for row in rows.get(target, ())
+    )
+
+
+def _attempt(row: Any, target: str, me: str, peer: str) -> Attempt:
+    """A row as an attempt; `me` is the index of `peer`, everyone else stays an index."""
+    return Attempt(
+        row.what,
+        row.shop,
+        peer if row.requester_index == me else row.requester_index,
+        target,
+        row.at,
+        row.own,
     )
 
 
@@ -328,13 +331,7 @@ async def attempts_of(tx: Transaction, request: Request, now: datetime) -> tuple
     since = now - timedelta(days=1)
     query = select(ATTEMPTS).where(ATTEMPTS.c.address_index.in_(list(by_index)), ATTEMPTS.c.at > since)
     me = peer_index(tx.vault, request.shop, request.channel, request.peer)
-    return tuple(
-        Attempt(
-            row.what, row.shop, request.peer if row.requester_index == me else row.requester_index,
-            by_index[row.address_index], row.at, row.own,
-        )
-        for row in await tx.all(query)
-    )  # fmt: skip
+    return tuple(_attempt(row, by_index[row.address_index], me, request.peer) for row in await tx.all(query))
 
 
 async def _replies(tx: Transaction, inbounds: Sequence[Inbound], now: datetime) -> dict[str, int]:
