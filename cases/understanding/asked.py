@@ -6,6 +6,7 @@ Read from the findings of the rules where there are any, else from the whole mes
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cases.model import Correction, Kind, Purpose
 from cases.understanding.corrections import FIELDS, named_fields, read_corrections
@@ -41,10 +42,13 @@ def corrections(message: Message, findings: Sequence[Finding], asked: bool = Fal
     asking = [finding for finding in findings if finding.rule.reads is Kind.CORRECTION]
     if not asking and not asked:
         return ()
-    valued = read_corrections(message.text, message.tokens, _named(message))
-    if valued:
-        return tuple(valued)
-    return tuple(Correction(name) for name in _without_value(message, asking))
+    return _valued(message) or tuple(Correction(name) for name in _without_value(message, asking))
+
+
+@lru_cache(maxsize=2)
+def _valued(message: Message) -> tuple[Correction, ...]:
+    """The new values of a message; several rules ask for them."""
+    return tuple(read_corrections(message.text, message.tokens, _named(message)))
 
 
 def _named(message: Message) -> list[str]:
