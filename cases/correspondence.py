@@ -232,6 +232,7 @@ def _take_request(work: Work, inbound: Inbound) -> None:
         _take_special(work, inbound)
         return
     new, running = split_repeats(work, work.reading.kinds)
+    awaited = [case for case in running if is_correction_without_value(case)]
     for case in running:
         join(work, case, _text(work))
     if new:
@@ -242,6 +243,9 @@ def _take_request(work: Work, inbound: Inbound) -> None:
     request = work.request(running[0].request_id) or work.known.own[0]
     if request.verified_by is None:
         _prove(work, request, inbound)
+    elif awaited and any(correction.new_value for correction in work.reading.corrections):
+        # The value we asked for: said as a wish of its own, it is the same wish.
+        work.reply("details_added", cases=summaries(awaited))
     else:
         work.reply("already_open", request=request, cases=summaries(running))
 

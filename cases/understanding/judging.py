@@ -16,7 +16,7 @@ LIKELY = 0.5
 LIKELIEST = 0.3
 #: How likely all rights together must be read right, for the machine not to ask back.
 SURE = 0.8
-#: The same where no right is read although the rules see a sign of one.
+#: The same where the rules themselves are in doubt.
 VERY_SURE = 0.95
 #: From this likelihood on that a careful clerk would ask back, so does the machine.
 ASK_BACK = 0.3
@@ -43,15 +43,16 @@ def rights(likely: Likelihoods) -> tuple[Kind, ...]:
 
 def act(likely: Likelihoods) -> Act:
     """What a message does that asks for no right."""
-    return max(_NON_REQUESTS, key=lambda each: likely[each])
+    best = max(_NON_REQUESTS, key=lambda each: likely[each])
+    return best if likely[best] >= SOMETHING else Act.OTHER
 
 
 def is_sure(likely: Likelihoods, doubted: bool = False) -> bool:
-    """Whether what is read can be relied upon without asking; `doubted`: the rules read some right, but unsurely."""
+    """Whether what is read can be relied upon without asking; `doubted`: the rules are not sure."""
     if max(likely[each] for each in (*Kind, *_NON_REQUESTS)) < SOMETHING:
         return False
     certainty = math.prod(max(likely[kind], 1 - likely[kind]) for kind in Kind)
-    enough = VERY_SURE if doubted and not rights(likely) else SURE
+    enough = VERY_SURE if doubted else SURE
     return certainty >= enough and likely[AMBIGUOUS] < ASK_BACK
 
 

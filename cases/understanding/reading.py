@@ -121,7 +121,8 @@ def _judge(read: _Read) -> _Judgement:
         return _Judgement(said.act, why=why)
     likely = weights().score(read.look)
     kinds, sure = judging.rights(likely), judging.is_sure(likely, doubted=not said.sure)
-    if said.act is Act.CODE and not kinds:
+    if said.act is Act.CODE and (not kinds or not said.kinds):
+        # What a code looks like is known for certain; the weights only know words.
         return _Judgement(said.act, why=why)
     candidates = () if sure else judging.worth_offering(likely, (*said.kinds, *said.candidates))
     if not kinds:
