@@ -30,6 +30,7 @@ from mailers import bounces
 from mailers.inbox import Cursor, Fetched
 from mailers.reading import UnreadableMail, key_of, twin_key
 from mailers.reading import read as read_mail
+from mailers.screening import REPORTS
 from storage import gathering, outbox, saving
 from storage.store import Store, Transaction
 
@@ -252,7 +253,7 @@ class Handler:
             return None
         if inbound is None:
             done.add(arrival, "nothing_said", arrival.at or done.now)
-        elif inbound.automated:
+        elif inbound.automated in REPORTS:
             await self._take_bounce(done.tx, arrival, done.now)
         return inbound
 

@@ -96,11 +96,16 @@ def language_of(reading: Reading, conversation: Conversation, shop: Shop) -> Lan
 
 
 def _is_automated(work: Work, inbound: Inbound) -> bool:
-    return bool(inbound.automated) or inbound.peer == work.shop.mailbox.casefold()
+    sure = bool(inbound.automated) and not inbound.perhaps_automated
+    return sure or inbound.peer == work.shop.mailbox.casefold()
 
 
 def _is_old(work: Work, inbound: Inbound) -> bool:
     return inbound.before_since
+
+
+def _is_perhaps_automated(work: Work, inbound: Inbound) -> bool:
+    return inbound.perhaps_automated
 
 
 def _is_spam(work: Work, inbound: Inbound) -> bool:
@@ -173,6 +178,13 @@ def _ignore(work: Work, inbound: Inbound) -> None:
 
 def _list_only(work: Work, inbound: Inbound) -> None:
     _list(work, inbound, "older_than_since")
+
+
+def _list_silently(work: Work, inbound: Inbound) -> None:
+    """Only its words say that a machine wrote it: no answer, no case, but staff may see otherwise."""
+    _list(work, inbound, f"perhaps_{inbound.automated}")
+    if _asks_for_rights(work, inbound):
+        work.alert("unsorted", None, count=1)
 
 
 def _hold_spam(work: Work, inbound: Inbound) -> None:
@@ -427,6 +439,7 @@ def _text(work: Work) -> str:
 TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
     ("automated", _is_automated, _ignore),
     ("older_than_since", _is_old, _list_only),
+    ("perhaps_automated", _is_perhaps_automated, _list_silently),
     ("spam", _is_spam, _hold_spam),
     ("over_budget", _is_over_budget, _stay_silent),
     ("code", _has_code, _take_code),

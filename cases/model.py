@@ -328,6 +328,8 @@ class Inbound:
     attachments: tuple[Attachment, ...] = ()
     #: The name of the screening rule that says no person wrote this; empty for human mail.
     automated: str = ""
+    #: That rule goes by the words alone: nobody is answered, but staff get to see the mail.
+    perhaps_automated: bool = False
     #: The mail provider calls it spam.
     spam: bool = False
     #: Mail older than the mailbox's `since`: listed, never answered.

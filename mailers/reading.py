@@ -62,7 +62,7 @@ def read(
     except PARSER_FAULTS as fault:
         raise UnreadableMail(type(fault).__name__) from None
     sender = sender_of(headers)
-    mail = Mail(headers, sender, own_address, tuple(body.shapes))
+    screened = screen(Mail(headers, sender, own_address, tuple(body.shapes), body.text))
     return Inbound(
         key=key,
         shop=shop,
@@ -75,7 +75,8 @@ def read(
         message_id=message_id(headers),
         answers=answered_ids(headers),
         attachments=tuple(body.attachments),
-        automated=screen(mail),
+        automated=screened.name if screened else "",
+        perhaps_automated=screened is not None and not screened.sure,
         spam=called_spam(headers),
         before_since=since is not None and internal_date < since,
     )
@@ -125,6 +126,9 @@ def twin_key(shop: str, raw: bytes) -> str:
 
 def _within_limits(raw: bytes) -> bytes:
     raw = raw[:MAX_BYTES].lstrip(b"\r\n")
+    if b"\n" not in raw[:MAX_HEADER_BYTES] and b"\r" in raw[:MAX_HEADER_BYTES]:
+        # Files of old Macintosh programs end their lines so.
+        raw = raw.replace(b"\r", b"\n")
     # mbox files and some gateways put an envelope line first.
     if raw.startswith((b"From ", b">From ")):
         raw = raw.partition(b"\n")[2]

@@ -1,8 +1,10 @@
 """Mail that no person wrote: one table of rules, the first that hits names the reason.
 
 Here lives what tells machines' mail from people's (RFC 3834, RFC 3464, RFC 5965 and common usage). Machines'
-mail opens no case and gets no answer, so a rule must be sure: a person who forwards, answers an automatic
-reply or writes through the shop's own group address stays a person. Nothing here reads the text of a mail.
+mail opens no case and gets no answer: a person who forwards, answers an automatic reply or writes through the
+shop's own group address stays a person. Many machines say nothing of themselves in their headers; what they write
+stands in `notices.toml`. A rule that has only words to go by is not `sure`: its mail is answered by nobody either,
+but listed for staff to see.
 """
 
 from __future__ import annotations
@@ -10,9 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from mailers.headers import Headers, address_of, domain_of, message_id
+from mailers.notices import is_passed_on, notices, opening_of
 
 #: Set on every mail we write; coming back, it ends a loop before it begins.
 LOOP_HEADER: Final = "X-Pyynto"
@@ -20,9 +24,9 @@ LOOP_HEADER: Final = "X-Pyynto"
 OWN_ID_PREFIX: Final = "<pyynto."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mail:
-    """What the rules look at: headers, the sender, and the types of the parts."""
+    """What the rules look at: headers, the sender, the types of the parts, and how the text begins."""
 
     headers: Headers
     #: From, in lower case; empty when the mail names none.
@@ -31,6 +35,25 @@ class Mail:
     own_address: str
     #: (content type, report-type or method) of every part, outermost first.
     shapes: tuple[tuple[str, str], ...] = ()
+    #: Everything readable in it, quotes included.
+    text: str = ""
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject as a person reads it."""
+        return self.headers.text("subject")
+
+    @cached_property
+    def opening(self) -> str:
+        """How the text begins."""
+        return opening_of(self.text)
+
+    @cached_property
+    def gives_mail_back(self) -> bool:
+        """Another mail is part of it, or its headers stand in the text, or a mail server's answer does."""
+        return any(kind in RETURNED for kind, _ in self.shapes) or bool(
+            _SERVER_TALK.search(self.text[:20_000])
+        )
 
     @property
     def sender_name(self) -> str:
@@ -51,6 +74,8 @@ class Screen:
     check: Callable[[Mail], bool]
     #: What the rule recognises, for the documentation.
     meaning: str
+    #: The mail says of itself what it is; False: only its words do.
+    sure: bool = True
 
 
 def is_own_mail(mail: Mail) -> bool:
@@ -89,7 +114,15 @@ def is_bounce(mail: Mail) -> bool:
         return True
     if _has_part(mail, "message/delivery-status") or "x-failed-recipients" in mail.headers:
         return True
-    return mail.sender_name in MAIL_SYSTEMS
+    if mail.sender_name in MAIL_SYSTEMS:
+        return True
+    # Some name themselves without any address; some only send as nobody, or say that a machine does.
+    if not mail.sender:
+        return bool(_SYSTEM_NAME.search(mail.headers.raw("from")))
+    words = notices()["bounce"]
+    return (is_from_nobody(mail) or is_auto_submitted(mail)) and (
+        words.names(mail.subject) or words.opens(mail.opening)
+    )
 
 
 def is_from_nobody(mail: Mail) -> bool:
@@ -136,13 +169,97 @@ def is_marked_automatic(mail: Mail) -> bool:
 
 def is_out_of_office(mail: Mail) -> bool:
     """The subject is the one mail programs give their absence notices, in the languages of our customers."""
-    return bool(_ABSENCE_SUBJECT.match(mail.headers.text("subject")))
+    return notices()["absence"].names(mail.subject)
+
+
+def is_delay(mail: Mail) -> bool:
+    """A mail server still tries to deliver something (RFC 3464 section 2.3.3, "delayed")."""
+    delay = notices()["delay"]
+    if not (delay.names(mail.subject) or delay.opens(mail.opening)):
+        return False
+    return (
+        is_bounce(mail) or is_from_nobody(mail) or (delay.names(mail.subject) and delay.opens(mail.opening))
+    )
+
+
+def is_bounce_in_words(mail: Mail) -> bool:
+    """A mail server that marks nothing: its subject and its words, or its words over what it gives back."""
+    bounce = notices()["bounce"]
+    names, opens = bounce.names(mail.subject), bounce.opens(mail.opening)
+    if mail.sender_name in SYSTEM_LIKE and (names or opens):
+        return True
+    if names and (opens or _SYSTEM_NAME.search(mail.headers.raw("from"))):
+        return True
+    return opens and mail.gives_mail_back and not _is_forwarded(mail)
+
+
+def is_challenge(mail: Mail) -> bool:
+    """A challenge to prove that a person wrote to it; answering it would feed a loop."""
+    return _says_and_opens("challenge", mail)
+
+
+def is_report_in_words(mail: Mail) -> bool:
+    """An abuse report that does not say so in its structure."""
+    return _says_and_opens("feedback", mail) or (
+        notices()["feedback"].names(mail.subject) and mail.gives_mail_back
+    )
+
+
+def is_absence_in_words(mail: Mail) -> bool:
+    """The text itself says that it answers everybody."""
+    return notices()["absence"].opens(mail.opening)
+
+
+def is_acknowledgement(mail: Mail) -> bool:
+    """A helpdesk has received our letter and says so to everybody."""
+    return _says_and_opens("acknowledgement", mail)
+
+
+def is_from_no_reply(mail: Mail) -> bool:
+    """The sender says in the address that nobody reads answers; a contact form may write so too."""
+    return bool(_NO_REPLY.match(mail.sender_name))
+
+
+def _says_and_opens(name: str, mail: Mail) -> bool:
+    """Subject and text both; or one of them from an address nobody reads."""
+    words = notices()[name]
+    said = (words.names(mail.subject), words.opens(mail.opening))
+    return all(said) or (any(said) and is_from_no_reply(mail))
+
+
+def _is_forwarded(mail: Mail) -> bool:
+    """A person sends it on: such mail begins with their words, or with the line their program puts there."""
+    return is_passed_on(mail.subject) and bool(_FORWARDED.search(mail.text[:600]))
 
 
 MAIL_SYSTEMS: Final = frozenset(
-    {"mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mail-delivery"}
+    {
+        "mailer-daemon",
+        "postmaster",
+        "mail-daemon",
+        "mailerdaemon",
+        "mail-delivery",
+        "mailer_daemon",
+        "maildaemon",
+    }
 )
-LIST_HEADERS: Final = ("list-id", "list-unsubscribe", "list-post", "list-help", "list-owner", "mailing-list")
+#: Names that mail servers write under and people may, too.
+SYSTEM_LIKE: Final = MAIL_SYSTEMS | {
+    "post_master",
+    "ndr",
+    "mailer",
+    "bounce",
+    "bounces",
+    "mailadmin",
+    "smtp",
+    "imss",
+}
+#: Parts that hold another mail, or its headers.
+RETURNED: Final = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/partial"})
+LIST_HEADERS: Final = (
+    "list-id", "list-unsubscribe", "list-post", "list-help", "list-owner", "mailing-list", "x-mailing-list",
+    "x-mailman-version", "x-beenthere", "x-ml-name",
+)  # fmt: skip
 BULK_WORDS: Final = frozenset({"bulk", "junk", "list", "auto_reply"})
 AUTOMATIC_HEADERS: Final = (
     "x-autoreply",
@@ -159,28 +276,29 @@ AUTOMATIC_HEADERS: Final = (
     "x-ms-exchange-inbox-rules-loop",
 )
 _DMARC_SUBJECT: Final = re.compile(r"\s*report[\s-]+domain\s*:.{0,300}\bsubmitter\s*:", re.IGNORECASE)
-# A "Re:" in front makes it a person's answer to such a notice, so the match is from the very start.
-_ABSENCE_SUBJECT: Final = re.compile(
-    r"""\s*(?:
-      automaattinen\s+(?:vastaus|poissaoloviesti|poissaoloilmoitus)\b
-    | poissaolo(?:viesti|ilmoitus|vastaus)\b
-    | poissa\s+toimistolta\b
-    | (?:poissa|lomalla)\s*:
-    | (?:automatic|auto)[\s-]?(?:reply|response)\b
-    | (?:i\s+am\s+|i'm\s+)?out\s+of\s+(?:the\s+)?office\b
-    | (?:vacation|absence)\s+(?:reply|notice|response|message)\b
-    | auto(?:matiskt?)?[\s-]?svar\b
-    | fr[åa]nvaro(?:meddelande|svar)?\s*[:!]
-    | (?:inte|ej)\s+p[åa]\s+kontoret\b
-    )""",
-    re.IGNORECASE | re.VERBOSE,
+_NO_REPLY: Final = re.compile(r"(?:no|do[\W_]?not|dont|ala|älä|ei)[\W_]?(?:reply|vastaa|svar)", re.IGNORECASE)
+_SYSTEM_NAME: Final = re.compile(
+    r"mail(?:er)?[\W_]?(?:delivery|daemon)|delivery\s+(?:sub)?system|postmaster", re.IGNORECASE
 )
+_SERVER_TALK: Final = re.compile(
+    r"""^[ \t>]*(?:received|return-path|message-id|final-recipient|diagnostic-code)[ \t]*:
+    | \b[45]\d\d[ -][45]\.\d{1,3}\.\d{1,3}\b | \b55\d[ -]\S | \brcpt\s+to\s*:""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+_FORWARDED: Final = re.compile(
+    r"forwarded message|edelleenlähetet|välitetty viesti|alkuperäinen viesti|vidarebefordrat|^\s*>",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+#: The rules whose mail may tell of a letter of ours that did not arrive.
+REPORTS: Final = frozenset({"bounce", "bounce_in_words", "delayed"})
 
 #: First match wins. The kinds that say most about a mail come first.
 SCREENS: Final = (
     Screen("own_mail", is_own_mail, "our own mail came back"),
     Screen("read_receipt", is_read_receipt, "a mail program says that something was read"),
     Screen("feedback_report", is_feedback_report, "an abuse, DMARC or TLS report"),
+    Screen("delayed", is_delay, "a mail server has not delivered something yet"),
     Screen("bounce", is_bounce, "a mail server could not deliver something"),
     Screen("null_sender", is_from_nobody, "sent with an empty envelope sender"),
     Screen("no_sender", has_no_sender, "nobody is named as the sender"),
@@ -191,12 +309,20 @@ SCREENS: Final = (
     Screen("replies_suppressed", suppresses_replies, "forbids automatic replies"),
     Screen("marked_automatic", is_marked_automatic, "carries an autoresponder's header"),
     Screen("out_of_office", is_out_of_office, "an absence notice by its subject"),
+    Screen(
+        "bounce_in_words", is_bounce_in_words, "words of a mail server that could not deliver", sure=False
+    ),
+    Screen("challenge", is_challenge, "wants the sender to prove to be a person", sure=False),
+    Screen("report_in_words", is_report_in_words, "words of an abuse report", sure=False),
+    Screen("automatic_words", is_absence_in_words, "says in its text that a machine answers", sure=False),
+    Screen("acknowledgement", is_acknowledgement, "a helpdesk confirms that it has our letter", sure=False),
+    Screen("no_reply", is_from_no_reply, "from an address that nobody reads", sure=False),
 )
 
 
-def screen(mail: Mail, screens: Iterable[Screen] = SCREENS) -> str:
-    """The name of the first rule that hits; empty for mail a person wrote."""
-    return next((rule.name for rule in screens if rule.check(mail)), "")
+def screen(mail: Mail, screens: Iterable[Screen] = SCREENS) -> Screen | None:
+    """The first rule that hits; None for mail a person wrote."""
+    return next((rule for rule in screens if rule.check(mail)), None)
 
 
 #: A provider's verdict: header -> what its value looks like when the mail is spam.

@@ -70,6 +70,41 @@ MACHINES: list[tuple[str, tuple[str, ...], str]] = [
     ("out_of_office", ("Subject: Autosvar: Tack",), ""),
     ("out_of_office", ("Subject: Automatiskt svar: Hej",), ""),
     ("out_of_office", ("Subject: Frånvaro: semester",), ""),
+    ("list_mail", ("X-Mailman-Version: 2.1",), ""),
+    ("bounce", ("From: Mail Delivery Subsystem <MAILER-DAEMON>",), ""),
+    ("bounce", ("Return-Path: <>", "Subject: Viestiä ei voitu toimittaa"), ""),
+    ("bounce", ("Auto-Submitted: auto-replied",), "Your message wasn't delivered to maija@example.com"),
+    ("delayed", ("From: MAILER-DAEMON@mx.example", "Subject: Delivery Status Notification (Delay)"), ""),
+    ("delayed", ("Return-Path: <>", "Subject: Viestin toimitus viivästyy"), ""),
+    (
+        "bounce_in_words",
+        ("Subject: Undeliverable: Koodi",),
+        "Your message could not be delivered to\nmaija@example.com",
+    ),
+    ("bounce_in_words", ("Subject: Palautettu viesti",), "Viestiäsi ei voitu toimittaa vastaanottajalle."),
+    (
+        "bounce_in_words",
+        ("Subject: VS: Pyyntö",),
+        "*** Viestiä ei voitu toimittaa ***\n550 5.1.1 tuntematon\n",
+    ),
+    ("bounce_in_words", ("From: ndr@mx.example", "Subject: Delivery failed"), "x"),
+    ("challenge", ("Subject: Vahvista viestisi",), "Viestisi odottaa vahvistusta, paina linkkiä."),
+    (
+        "challenge",
+        ("Subject: [SpamArrest] please confirm your message",),
+        "To complete this verification, click.",
+    ),
+    ("report_in_words", ("Subject: Abuse report",), "This is an email abuse report for an email you sent"),
+    ("automatic_words", ("Subject: Re: Pyyntö",), "Hei!\n\nTämä on automaattinen vastaus. Olen lomalla."),
+    ("automatic_words", ("Subject: Re: Your data",), "This is an automated response, we read it tomorrow."),
+    (
+        "acknowledgement",
+        ("Subject: Kiitos viestistäsi",),
+        "Olemme vastaanottaneet viestisi ja palaamme asiaan.",
+    ),
+    ("acknowledgement", ("From: no-reply@desk.example",), "Your request has been received (1234)."),
+    ("no_reply", ("From: no-reply@form.example",), ""),
+    ("no_reply", ("From: Lomake <alavastaa@form.example>",), ""),
 ]
 
 PEOPLE: list[tuple[str, tuple[str, ...], str]] = [
@@ -95,6 +130,19 @@ PEOPLE: list[tuple[str, tuple[str, ...], str]] = [
     ("the shop's own staff", (f"From: {OWN}",), ""),
     ("a postmaster by name only", ('From: "postmaster" <maija@example.com>',), ""),
     ("another's message id", ("Message-ID: <pyynto.abc@elsewhere.example>",), ""),
+    (
+        "tells of a bounce",
+        ("Subject: Sähköpostini",),
+        "Hei, sain tämän: Your message could not be delivered. Miksi?",
+    ),
+    (
+        "forwards one inline",
+        ("Subject: Fwd: failure notice",),
+        "Mikä tämä on?\n> Hi. This is the qmail-send program",
+    ),
+    ("is away and says so", ("Subject: Pyyntö",), "Olen lomalla 5.7. asti, lähettäkää tietoni vasta sitten."),
+    ("thanks", ("Subject: Kiitos viestistäsi",), "Kiitos paljon, asia on minun puolestani selvä."),
+    ("quotes an acknowledgement", ("Subject: Re: Kiitos yhteydenotostasi",), "Haluan silti nähdä tietoni."),
     ("answers us", ("In-Reply-To: <pyynto.abc@shop.example>", "Subject: Re: Pyyntö"), ""),
 ]
 
@@ -202,6 +250,6 @@ def test_a_mail_server_that_still_tries_is_believed() -> None:
     assert bounced(raw) == Bounce(("<pyynto.abc@shop.example>",), (), permanent=False)
 
 
-@pytest.mark.parametrize("raw", [b"", b"\xff\x00", b"From: maija@example.com\r\n\r\nMessage-ID: <a@b>\r\n"])
+@pytest.mark.parametrize("raw", [b"", b"\xff\x00", b"From: maija@example.com\r\n\r\nNothing to tell.\r\n"])
 def test_what_is_no_report_is_no_bounce(raw: bytes) -> None:
     assert bounced(raw) is None
