@@ -22,7 +22,7 @@ from app.lawful import require_lawful_letters
 from app.staffchat import StaffChat
 from bot.reading import parse
 from bot.reading import read as read_update
-from cases.decide import claim_of, decide, read
+from cases.decide import claim_of, decide, read, unread
 from cases.faults import Stale
 from cases.model import Channel, Claim, Conversation, Decision, Form, Inbound, Letter, Route
 from cases.work import Known
@@ -30,8 +30,8 @@ from mailers import bounces
 from mailers.inbox import Cursor, Fetched
 from mailers.reading import UnreadableMail, key_of, twin_key
 from mailers.reading import read as read_mail
-from mailers.screening import REPORTS
-from storage import gathering, outbox, saving
+from mailers.screening import REPORTS, canary_token
+from storage import gathering, outbox, saving, watching
 from storage.store import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -216,13 +216,16 @@ class Handler:
     async def _read_all(self, done: _Done, batch: Sequence[Arrival]) -> None:
         """Read in order; arrivals that cannot touch each other are decided and stored together."""
         since = await self._since_of(done.tx, done.now) if batch[0].channel is Channel.EMAIL else None
-        read_ones = [(arrival, await self._read(done, arrival, since)) for arrival in batch]
-        people = [inbound for _, inbound in read_ones if inbound is not None]
+        read_ones = [
+            (arrival, inbound)
+            for arrival in batch
+            if (inbound := await self._read(done, arrival, since)) is not None
+            and self._is_for_reading(done, arrival, inbound)
+        ]
+        people = [inbound for _, inbound in read_ones]
         talks = await self._talks(done.tx, people)
         together: dict[str, tuple[Arrival, gathering.Turn]] = {}
         for arrival, inbound in read_ones:
-            if inbound is None:
-                continue
             if inbound.peer in together:
                 await self._decide(done, together)
                 together = {}
@@ -236,6 +239,13 @@ class Handler:
             else:
                 together[inbound.peer] = (arrival, turn)
         await self._decide(done, together)
+
+    def _is_for_reading(self, done: _Done, arrival: Arrival, inbound: Inbound) -> bool:
+        """Whether a person may have written it; of anything else only the outcome is kept."""
+        outcome = unread(inbound, self._house.shop)
+        if outcome:
+            done.add(arrival, outcome, inbound.received_at)
+        return not outcome
 
     async def _talks(self, tx: Transaction, people: Sequence[Inbound]) -> dict[str, Conversation]:
         shop = self._house.shop.profile
@@ -255,6 +265,8 @@ class Handler:
             done.add(arrival, "nothing_said", arrival.at or done.now)
         elif inbound.automated in REPORTS:
             await self._take_bounce(done.tx, arrival, done.now)
+        elif canary_token(inbound.message_id):
+            await watching.seen(done.tx, self._house.shop.profile, canary_token(inbound.message_id), done.now)
         return inbound
 
     async def _decide(self, done: _Done, together: Mapping[str, tuple[Arrival, gathering.Turn]]) -> None:

@@ -11,7 +11,7 @@ from app.settings import Settings, ShopSettings
 from app.trouble import place_of, trouble_of
 from mailers.inbox import Inbox
 from shops.gaps import gaps_of
-from storage import desk, outbox, register
+from storage import desk, outbox, register, watching
 from storage.store import Store
 from storage.vault import WrongSecret
 from templates import LettersRefusedError
@@ -107,6 +107,35 @@ async def _shop(shop: ShopSettings, store: Store | None) -> AsyncIterator[Line]:
     say = await house.postman.probe()
     await house.postman.aclose()
     yield Line(f"{name} smtp", say is None, say or "")
+    if store is not None:
+        yield await _canary(shop, store)
+
+
+async def _canary(shop: ShopSettings, store: Store) -> Line:
+    """The evidence the service has kept: when a test mail last came through."""
+    what = f"{shop.name} canary"
+    if shop.mailbox is None or shop.mailbox.canary is None:
+        return Line(
+            what,
+            True,
+            "not set up: [shops.mailbox.canary] would prove every day that mail arrives",
+            note=True,
+        )
+    async with store.read() as tx:
+        flown = await watching.flown(tx, shop.name)
+    if flown is None:
+        return Line(what, True, "none has been sent yet: `pyynto serve` sends one at its start")
+    last = flown.last
+    seen = (
+        f"last back {last.seen_at:%Y-%m-%d %H:%M} UTC" if last and last.seen_at else "none has come back yet"
+    )
+    took = f", after {last.took.total_seconds():.0f} s" if last and last.took else ""
+    advice = (
+        ""
+        if flown.ok
+        else ". The newest did not come: look at the junk folder and at how full the mailbox is"
+    )
+    return Line(what, flown.ok, seen + took + advice)
 
 
 async def _register(shop: ShopSettings, store: Store) -> Line:

@@ -25,6 +25,7 @@ from app.handle import Handler
 from app.house import House, connect, furnish, utc_now
 from app.lawful import require_lawful_letters
 from app.settings import Settings
+from app.watch import LOOK, Watch
 from bot.faults import TelegramFault
 from bot.intake import Intake
 from bot.writing import CUSTOMER_COMMANDS
@@ -32,9 +33,10 @@ from cases.delivery import on_lapse
 from cases.faults import Stale
 from cases.passing import on_time
 from cases.staff import VERBS
-from mailers.inbox import Inbox
-from storage import desk, enclosures, looking, outbox, passing, saving
-from storage.store import Store
+from cases.watching import Alarm
+from mailers.inbox import IDLE_SECONDS, Inbox
+from storage import desk, enclosures, looking, outbox, passing, saving, watching
+from storage.store import Store, Transaction
 from templates import LANGUAGES, labels
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class Running:
     handler: Handler
     intake: Intake | None
     inbox: Inbox | None
+    watch: Watch | None = None
 
 
 class Service:
@@ -99,15 +102,20 @@ class Service:
         inbox = None
         if mailbox is not None:
             password = mailbox.password.get_secret_value() if mailbox.password else ""
-            inbox = Inbox(mailbox.imap, password, ca_file=mailbox.ca_file, address=mailbox.address)
+            inbox = Inbox(
+                mailbox.imap, password, ca_file=mailbox.ca_file, address=mailbox.address,
+                # An idle line must prove that it lives well before its silence is an alarm.
+                idle_seconds=min(IDLE_SECONDS, 20.0 * mailbox.silence_minutes),
+            )  # fmt: skip
         intake = Intake(house.telegram) if house.telegram is not None else None
-        return Running(house, Handler(store, house, delivery, self._now), intake, inbox)
+        watch = Watch(store, house, inbox, self._now) if inbox is not None else None
+        return Running(house, Handler(store, house, delivery, self._now), intake, inbox, watch)
 
     async def _listen(self, stack: AsyncExitStack, store: Store) -> None:
         async def healthz() -> tuple[dict[str, Any], bool]:
             async with store.read() as tx:
                 letters = await outbox.state_of(tx, self._now())
-            channels = [web.Channels(s.house.shop.profile, s.intake, s.inbox) for s in self._shops]
+                channels = [await _channels(tx, shop) for shop in self._shops]
             return web.health(channels, letters, self._started, self._now())
 
         endpoint = self._settings.service.http
@@ -127,6 +135,7 @@ class Service:
         sources = [self._keep(partial(self._source, store, shop)) for shop in self._shops]
         sources += [self._keep(partial(shop.inbox.watch, shop.handler.cursor, shop.handler.mails))
                     for shop in self._shops if shop.inbox is not None]  # fmt: skip
+        sources += [self._keep(partial(self._look_after, shop.watch)) for shop in self._shops if shop.watch]
         rounds = (self._clock, self._calendar, self._registers, self._tidy)
         sources += [self._keep(partial(round_, store)) for round_ in rounds]
         sending = self._keep(delivery.run)
@@ -152,6 +161,15 @@ class Service:
                 await shop.intake.poll(shop.handler.updates)
         finally:
             menus.cancel()
+
+    async def _look_after(self, watch: Watch) -> None:
+        """Whether the mailbox still works: canaries, and alarms."""
+        try:
+            while True:
+                await watch.look()
+                await asyncio.sleep(LOOK)
+        finally:
+            await watch.close()
 
     async def _clock(self, store: Store) -> None:
         """What happens because minutes pass: codes run out."""
@@ -247,6 +265,12 @@ class Service:
 
     def _keep(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         return asyncio.create_task(_forever(work))
+
+
+async def _channels(tx: Transaction, shop: Running) -> web.Channels:
+    profile = shop.house.shop.profile
+    silent = Alarm.MAILBOX_SILENT in await watching.alarms(tx, profile)
+    return web.Channels(profile, shop.intake, shop.inbox, await watching.flown(tx, profile), silent)
 
 
 def webhook_secret(store: Store, house: House) -> str:

@@ -95,6 +95,35 @@ class Telegram(Table):
     )
 
 
+class CanarySettings(Table):
+    """Test mails through the mailbox: over its own way out, and over a second one where there is one."""
+
+    every_hours: Annotated[float, Number] = Field(
+        default=24.0, gt=0, allow_inf_nan=False, description="a number of hours such as 24"
+    )
+    within_minutes: Annotated[float, Number] = Field(
+        default=10.0, gt=0, allow_inf_nan=False, description="a number of minutes such as 10"
+    )
+    #: A second way in from outside: another provider's server, with an address there.
+    smtp: Annotated[str | None, text(read_smtp)] = Field(
+        default=None,
+        repr=False,
+        description='"smtp://USER@SERVER:587" of another mailbox, or leave the key out',
+    )
+    address: Annotated[str | None, text(read_address)] = Field(
+        default=None, description="the address of that other mailbox"
+    )
+    password: SecretStr | None = Field(
+        default=None, description='"env:NAME" of the variable that holds that mailbox\'s password'
+    )
+
+    @model_validator(mode="after")
+    def _second_way_whole(self) -> CanarySettings:
+        if (self.smtp is None) != (self.address is None):
+            raise ValueError("a second way needs both smtp and address: write both, or neither")
+        return self
+
+
 class Mailbox(Table):
     """A shop's privacy mailbox."""
 
@@ -114,6 +143,13 @@ class Mailbox(Table):
     #: Mail older than this is listed, never answered; None: 7 days before the first start.
     since: Annotated[datetime | None, BeforeValidator(read_since)] = Field(
         default=None, description="a day such as 2026-11-15, without quotation marks"
+    )
+    #: Staff are told when no mail could be fetched for so long.
+    silence_minutes: Annotated[float, Number] = Field(
+        default=15.0, gt=0, allow_inf_nan=False, description="a number of minutes such as 15"
+    )
+    canary: CanarySettings | None = Field(
+        default=None, description="a block headed [shops.mailbox.canary], or leave it out for no test mails"
     )
 
     @model_validator(mode="after")

@@ -11,11 +11,15 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from app.servers import Endpoint
+from cases.watching import Flown
 
 #: A configured channel that has had no success for so long is ill.
 CHANNEL_SILENT_SECONDS = 300
 #: A due letter that has waited so long is one too many.
 LETTER_WAITING_SECONDS = 15 * 60
+
+#: What is looked at of each shop.
+LINES = ("telegram", "mailbox", "canary")
 
 Hook = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -34,21 +38,27 @@ class Channels:
     profile: str
     telegram: Line | None
     mailbox: Line | None
+    #: How its test mails fare; None: none has flown.
+    canary: Flown | None = None
+    #: Staff have been told that the mailbox is silent, and it still is.
+    silent: bool = False
 
 
 def health(
     channels: list[Channels], outbox: dict[str, int], started: datetime, now: datetime
 ) -> tuple[dict[str, Any], bool]:
     """The body of `/healthz`, and whether all is well."""
-    shops = [
+    shops: list[dict[str, Any]] = [
         {
             "profile": shop.profile,
             "telegram": _line(shop.telegram, started, now),
-            "mailbox": _line(shop.mailbox, started, now),
+            "mailbox": _line(shop.mailbox, started, now, silent=shop.silent),
+            "canary": _canary(shop.canary),
         }
         for shop in channels
     ]
-    lines = [line for shop in shops for line in (shop["telegram"], shop["mailbox"]) if isinstance(line, dict)]
+    lines = [shop[name] for shop in shops for name in LINES]
+    lines = [line for line in lines if isinstance(line, dict)]
     well = all(line["ok"] for line in lines) and outbox["oldest_seconds"] < LETTER_WAITING_SECONDS
     body = {
         "status": "ok" if well else "failing",
@@ -58,12 +68,21 @@ def health(
     return body, well
 
 
-def _line(line: Line | None, started: datetime, now: datetime) -> dict[str, Any] | None:
+def _line(
+    line: Line | None, started: datetime, now: datetime, *, silent: bool = False
+) -> dict[str, Any] | None:
     if line is None:
         return None
     since = line.last_ok or started
-    ok = (now - since).total_seconds() < CHANNEL_SILENT_SECONDS
+    ok = not silent and (now - since).total_seconds() < CHANNEL_SILENT_SECONDS
     return {"ok": ok, "last_ok": line.last_ok.isoformat(timespec="seconds") if line.last_ok else None}
+
+
+def _canary(flown: Flown | None) -> dict[str, Any] | None:
+    if flown is None:
+        return None
+    seen_at = flown.last.seen_at if flown.last else None
+    return {"ok": flown.ok, "last_ok": seen_at.isoformat(timespec="seconds") if seen_at else None}
 
 
 async def open_port(
@@ -96,7 +115,7 @@ def _metrics(body: dict[str, Any], *, well: bool) -> str:
     lines = [f"pyynto_healthy {int(well)}"]
     lines += [f"pyynto_letters_{name} {count}" for name, count in body["outbox"].items()]
     for shop in body["shops"]:
-        for channel in ("telegram", "mailbox"):
+        for channel in LINES:
             if shop[channel] is not None:
                 labels = f'shop="{shop["profile"]}",channel="{channel}"'
                 lines.append(f"pyynto_channel_ok{{{labels}}} {int(shop[channel]['ok'])}")

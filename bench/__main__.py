@@ -8,7 +8,7 @@ import sys
 
 from bench.report import Figure, show
 
-PARTS = ("understanding", "mail", "chat", "memory")
+PARTS = ("understanding", "mail", "mailbox", "chat", "memory")
 
 
 def main() -> int:

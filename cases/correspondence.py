@@ -95,11 +95,6 @@ def language_of(reading: Reading, conversation: Conversation, shop: Shop) -> Lan
 # -- which turn is it -----------------------------------------------------------------------------------------
 
 
-def _is_automated(work: Work, inbound: Inbound) -> bool:
-    sure = bool(inbound.automated) and not inbound.perhaps_automated
-    return sure or inbound.peer == work.shop.mailbox.casefold()
-
-
 def _is_old(work: Work, inbound: Inbound) -> bool:
     return inbound.before_since
 
@@ -170,10 +165,6 @@ def _cases_in_sight(work: Work, inbound: Inbound) -> list[Case]:
 
 
 # -- turns ----------------------------------------------------------------------------------------------------
-
-
-def _ignore(work: Work, inbound: Inbound) -> None:
-    work.outcome = f"automated:{inbound.automated or 'own_address'}"
 
 
 def _list_only(work: Work, inbound: Inbound) -> None:
@@ -437,7 +428,6 @@ def _text(work: Work) -> str:
 
 #: Name, does it fit, what to do; the first that fits is the turn, and its name stands in the arrival's row.
 TURNS: tuple[tuple[str, Callable[[Work, Inbound], bool], Turn], ...] = (
-    ("automated", _is_automated, _ignore),
     ("older_than_since", _is_old, _list_only),
     ("perhaps_automated", _is_perhaps_automated, _list_silently),
     ("spam", _is_spam, _hold_spam),

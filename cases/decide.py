@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cases.correspondence import correspond
 from cases.dialogue import converse
-from cases.model import Asking, Channel, Claim, Conversation, Decision, Inbound, Reading
+from cases.model import Asking, Channel, Claim, Conversation, Decision, Inbound, Reading, Shop
 from cases.understanding import identifiers, understand
 from cases.work import Known, Work
 
@@ -17,6 +17,14 @@ def read(inbound: Inbound, conversation: Conversation) -> Reading:
         channel=str(inbound.channel),
         language=str(conversation.language) if conversation.language else None,
     )
+
+
+def unread(inbound: Inbound, shop: Shop) -> str:
+    """The outcome of a machine's mail, which nobody reads or answers; empty for everything else."""
+    own = inbound.channel is Channel.EMAIL and inbound.peer == shop.mailbox.casefold()
+    if (inbound.automated and not inbound.perhaps_automated) or own:
+        return f"automated:{inbound.automated or 'own_address'}"
+    return ""
 
 
 def claim_of(inbound: Inbound, reading: Reading, conversation: Conversation) -> Claim:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import Message
+from email.policy import Compat32
 from typing import Final
 
 from cases.model import Attachment
@@ -119,9 +120,20 @@ def _content(part: Message) -> bytes:
     return content if isinstance(content, bytes) else b""
 
 
+class _AsItStood(Compat32):
+    """Headers as they came: folding them anew costs more than all the rest."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """One header with its line end."""
+        return f"{name}: {value}\n".encode("ascii", "surrogateescape")
+
+
+_AS_IT_STOOD: Final = _AsItStood()
+
+
 def _flat(message: Message) -> bytes:
     try:
-        return message.as_bytes()
+        return message.as_bytes(policy=_AS_IT_STOOD)
     except PARSER_FAULTS:
         return b""
 

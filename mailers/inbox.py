@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,8 @@ _log = logging.getLogger(__name__)
 
 #: IDLE is left at the latest after this (RFC 2177 asks for less than 29 minutes).
 MAX_IDLE_SECONDS: Final = 24 * 60.0
+#: IDLE is left so often unless told otherwise.
+IDLE_SECONDS: Final = 150.0
 #: Back-off after a failure: doubled from the first to the last, in seconds.
 FIRST_WAIT: Final = 1.0
 LAST_WAIT: Final = 60.0
@@ -87,7 +90,7 @@ class Inbox:
         ca_file: str | Path | None = None,
         address: str = "",
         folder: str = "INBOX",
-        idle_seconds: float = 150.0,
+        idle_seconds: float = IDLE_SECONDS,
         poll_seconds: float = 20.0,
         timeout: float = COMMAND_SECONDS,
         max_bytes: int = 25_000_000,
@@ -111,10 +114,17 @@ class Inbox:
         self._validity = 0
         #: The last contact that worked, in UTC; None before the first.
         self.last_ok: datetime | None = None
+        #: The same by a clock nobody sets: the last contact, or when watching began.
+        self._worked_at = time.monotonic()
         #: The last try worked.
         self.ok = False
         #: Why the last try failed, one word; empty when it did not.
         self.last_error = ""
+
+    @property
+    def silent_for(self) -> timedelta:
+        """How long nothing could be fetched."""
+        return timedelta(seconds=time.monotonic() - self._worked_at)
 
     async def watch(self, load: Load, handle: Handle) -> None:
         """Hand every mail over, in order, until cancelled.
@@ -237,6 +247,7 @@ class Inbox:
         if not self.ok:
             _log.info("mailbox_reached")
         self.ok, self.last_ok, self.last_error = True, datetime.now(UTC), ""
+        self._worked_at = time.monotonic()
         self._wait = self._first_wait
         if self._on_success is not None:
             self._on_success()

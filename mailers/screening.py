@@ -20,8 +20,9 @@ from mailers.notices import is_passed_on, notices, opening_of
 
 #: Set on every mail we write; coming back, it ends a loop before it begins.
 LOOP_HEADER: Final = "X-Pyynto"
-#: Our Message-IDs begin with this (see `writing.message_id_for`).
+#: Our Message-IDs begin with this (see `writing.message_id_for`); those of test mails go on so.
 OWN_ID_PREFIX: Final = "<pyynto."
+CANARY_ID_PREFIX: Final = OWN_ID_PREFIX + "canary."
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,13 @@ class Screen:
     meaning: str
     #: The mail says of itself what it is; False: only its words do.
     sure: bool = True
+
+
+def canary_token(message_id: str) -> str:
+    """The token in the Message-ID of a test mail; empty for every other mail."""
+    if not message_id.startswith(CANARY_ID_PREFIX):
+        return ""
+    return message_id.removeprefix(CANARY_ID_PREFIX).partition("@")[0]
 
 
 def is_own_mail(mail: Mail) -> bool:

@@ -23,7 +23,7 @@ from urllib.parse import quote
 import idna
 
 from mailers.headers import ids_in, is_writable
-from mailers.screening import LOOP_HEADER, OWN_ID_PREFIX
+from mailers.screening import CANARY_ID_PREFIX, LOOP_HEADER, OWN_ID_PREFIX
 
 #: Longest header line written, and the longest subject and name kept.
 _LINE: Final = 76
@@ -58,6 +58,11 @@ def message_id_for(letter_key: str, domain: str, secret: bytes) -> str:
     """
     digest = hmac.digest(secret, b"message-id\0" + letter_key.encode(), "sha256").hex()[:40]
     return f"{OWN_ID_PREFIX}{_lettered(digest)}@{_ascii_domain(domain)}>"
+
+
+def canary_id(token: str, domain: str) -> str:
+    """The Message-ID of a test mail, with its brackets."""
+    return f"{CANARY_ID_PREFIX}{token}@{_ascii_domain(domain)}>"
 
 
 def reply_subject(subject: str) -> str:

@@ -327,6 +327,29 @@ class RegisterLoadRow(SQLModel, table=True):
     problems: int
 
 
+class CanaryRow(SQLModel, table=True):
+    """One test mail through a shop's mailbox: when it left, and when it was seen; kept as evidence."""
+
+    __tablename__ = "canaries"
+    __table_args__ = (Index("ix_canaries_newest", "shop", "way", "sent_at"),)
+
+    token: str = Field(primary_key=True)
+    shop: str
+    way: str
+    sent_at: datetime = Field(sa_column=_moment())
+    seen_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime(), nullable=True))
+
+
+class AlarmRow(SQLModel, table=True):
+    """Something wrong with a shop as a whole that staff have been told of; gone when it is over."""
+
+    __tablename__ = "alarms"
+
+    shop: str = Field(primary_key=True)
+    what: str = Field(primary_key=True)
+    since: datetime = Field(sa_column=_moment())
+
+
 def table(row: type[SQLModel]) -> Table:
     """The Core table behind a row class; statements are made from it."""
     return SQLModel.metadata.tables[str(row.__tablename__)]
