@@ -24,8 +24,11 @@ _CLOSES = frozenset(",.!:\n")
 _GREETING_WORDS, _THANKS_WORDS = 6, 6
 
 
-def without_courtesies(text: str, lang: str) -> str:
-    """The text less a greeting it starts with and the thanks it ends with."""
+def without_courtesies(text: str, lang: str, may_be_all: bool = False) -> str:
+    """The text less a greeting it starts with and the thanks it ends with.
+
+    `may_be_all`: where nothing else stands there, nothing is left; else such a text stays as it is.
+    """
     languages = active(lang)
     tokens = tokenise(text)
     greeted = _greeting_end(tokens, languages)
@@ -33,7 +36,7 @@ def without_courtesies(text: str, lang: str) -> str:
         greeted += again
     start = tokens[greeted].start if greeted < len(tokens) else len(text)
     rest = text[start : _thanks_start(text, tokens, languages)]
-    return rest.strip() if any(letter.isalnum() for letter in rest) else text
+    return rest.strip() if may_be_all or any(letter.isalnum() for letter in rest) else text
 
 
 def _says_more(token: Token, languages: frozenset[str]) -> bool:

@@ -59,7 +59,9 @@ class _Own:
     #: What is read: without the signature, cut to a length.
     body: str
     heading: str
+    #: How the writer is answered, and what the words are read in.
     lang: str
+    spoken: str
 
 
 def _own(text: str, subject: str, channel: str, language: str | None) -> _Own:
@@ -69,8 +71,11 @@ def _own(text: str, subject: str, channel: str, language: str | None) -> _Own:
     body = excerpt(without_signature(safe, may_be_all=bool(heading)))
     lang = detect(tokenise(body if len(body) > 20 else f"{heading} {body}"), language)
     # Thanks may stand below a name and telephone number, and those above a closing.
-    body = without_signature(without_courtesies(body, lang), may_be_all=bool(heading))
-    return _Own(own, safe, body, heading, lang)
+    alone = bool(heading)
+    body = without_signature(without_courtesies(body, lang, may_be_all=alone), may_be_all=alone)
+    # A greeting may be in another language than what follows ("Hei, please delete…"): it tells how to answer.
+    spoken = detect(tokenise(body if len(body) > 20 else f"{heading} {body}"), lang)
+    return _Own(own, safe, body, heading, lang, spoken)
 
 
 class _Read:
@@ -79,16 +84,16 @@ class _Read:
     def __init__(self, own: _Own) -> None:
         self.own = own
         self.heading = own.heading
-        self.message = Message(own.body, own.lang)
+        self.message = Message(own.body, own.spoken)
         self.findings = apply(self.message.scopes(), self.message.words)
         pages = [Page(self.message, self.findings)]
         if own.heading:
-            subject = Message(own.heading, own.lang)
+            subject = Message(own.heading, own.spoken)
             pages.insert(0, Page(subject, apply(subject.scopes(), subject.words), is_subject=True))
         if not self.findings and own.heading:
             # A body that asks for nothing ("Hei, nimeni on …") leans on its subject.
             self.heading = ""
-            self.message = Message(f"{own.heading}\n\n{own.body}", own.lang)
+            self.message = Message(f"{own.heading}\n\n{own.body}", own.spoken)
             self.findings = apply(self.message.scopes(), self.message.words)
         self.codes = digits.codes(own.safe)
         self.verdict = verdict(self.message, self.findings, own.visible, self.codes)
@@ -181,7 +186,7 @@ def _recognised(read: _Read, asks: bool) -> Recognised:
     found = recognise(read.message, asks)
     if found.special or not any(is_telling(word, read.message.languages) for word in words_of(read.heading)):
         return found
-    return recognise(Message(read.heading, read.own.lang), asks)
+    return recognise(Message(read.heading, read.own.spoken), asks)
 
 
 def _without_codes(text: str) -> str:

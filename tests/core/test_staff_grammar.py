@@ -111,7 +111,10 @@ def test_whatever_is_typed_is_an_order_or_their_fault(line: str) -> None:
         code = told.code
     else:
         code = "read"
-        assert set(order.options) <= {option.name for option in VERBS[order.verb].options}
+        verb = VERBS[order.verb]
+        assert set(order.options) <= {option.name for option in verb.options} | {
+            name.lower() for name in verb.args
+        }
         # Nothing that could not be stored or sent.
         "".join([order.text, order.case_id, *order.options.values()]).encode()
     assert code in ("read", "usage", "unknown_command")
