@@ -467,7 +467,7 @@ async def test_mail_the_provider_calls_spam_is_held_and_not_answered(post: Post)
 
 async def test_mail_without_a_right_is_listed_and_can_be_sorted(post: Post) -> None:
     """Sorting opens the case with the mail's own arrival, and goes on as if it had been understood."""
-    await post.write(MAIJA, "Hei, näin ilmoituksenne ja jäin miettimään asiaa.")
+    await post.write(MAIJA, "Hei, näin ilmoituksenne ja jäin miettimään asiaa.", "Ilmoituksenne")
     assert await post.got(MAIJA) == []
     (item,) = await post.unsorted()
     assert item["reason"] == "no_right_recognised"
