@@ -26,7 +26,7 @@ from bot.telegram import Telegram
 from cases.delivery import on_lost, on_sent, retry_in
 from cases.model import Channel, Enclosure, Letter, LetterState, Request, Route
 from mailers.sending import Refused, Unreachable
-from storage import enclosures, looking, outbox, saving
+from storage import enclosures, looking, outbox, saving, watching
 from storage.outbox import Claimed
 from storage.store import Store, Transaction
 
@@ -71,6 +71,8 @@ class Delivery:
         self._done: list[tuple[Claimed, Failed | None]] = []
         self._news = asyncio.Event()
         self._open = True
+        #: Shops whose mail is stopped: what is committed for them waits in the outbox.
+        self._stopped: frozenset[str] = frozenset()
         self._heavy = asyncio.Semaphore(HEAVY)
 
     # -- in ----------------------------------------------------------------------------------------------
@@ -80,8 +82,12 @@ class Delivery:
         for letter in claimed:
             if letter.letter.key in self._flying or not self._open:
                 continue
+            mail = letter.letter.route is Route.MAIL
+            if mail and letter.letter.shop in self._stopped:
+                self._report(letter, Failed("mail_stopped", False, timedelta(0)))
+                continue
             self._flying.add(letter.letter.key)
-            if letter.letter.route is Route.MAIL:
+            if mail:
                 self._spawn(self._mail(letter))
             elif letter.lane in self._lanes:
                 self._lanes[letter.lane].append(letter)
@@ -117,6 +123,7 @@ class Delivery:
         while True:
             try:
                 async with self._store.write() as tx:
+                    self._stopped = await watching.stopped_shops(tx)
                     claimed = await outbox.claim(tx, self._now(), CLAIM)
                 self.offer(claimed)
                 full = len(claimed) == CLAIM

@@ -108,7 +108,16 @@ async def _shop(shop: ShopSettings, store: Store | None) -> AsyncIterator[Line]:
     await house.postman.aclose()
     yield Line(f"{name} smtp", say is None, say or "")
     if store is not None:
+        yield await _mail(shop, store)
         yield await _canary(shop, store)
+
+
+async def _mail(shop: ShopSettings, store: Store) -> Line:
+    """Whether letters by mail may leave."""
+    async with store.read() as tx:
+        stopped = shop.name in await watching.stopped_shops(tx)
+    say = "letters by mail are stopped: pyynto mail-go lets them leave again" if stopped else ""
+    return Line(f"{shop.name} outgoing mail", not stopped, say)
 
 
 async def _canary(shop: ShopSettings, store: Store) -> Line:

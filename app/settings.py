@@ -148,6 +148,10 @@ class Mailbox(Table):
     silence_minutes: Annotated[float, Number] = Field(
         default=15.0, gt=0, allow_inf_nan=False, description="a number of minutes such as 15"
     )
+    #: More letters by mail than this within an hour stop the mail until staff let it go; 0: never.
+    answers_an_hour: Annotated[int, Number] = Field(
+        default=300, ge=0, description="a number of letters such as 300, or 0 for no limit"
+    )
     canary: CanarySettings | None = Field(
         default=None, description="a block headed [shops.mailbox.canary], or leave it out for no test mails"
     )

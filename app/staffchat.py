@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from app import desk
+from app import desk, switches
 from app.house import House
 from app.words import words
 from bot.writing import CUSTOMER_COMMANDS
@@ -68,6 +68,9 @@ class StaffChat:
         order = read_line(inbound.text)
         if VERBS[order.verb].in_terminal or order.has("attach"):
             raise TheirFault("terminal_only", verb=order.verb)
+        if VERBS[order.verb].switches:
+            name, count = await switches.turn(tx, self._house.shop.profile, order.verb, self._now())
+            return self._say(inbound, name, count=count)
         if VERBS[order.verb].looks:
             return await self._look(tx, inbound, order)
         asks = desk.needs_asking(order)

@@ -11,7 +11,7 @@ from typing import Any
 from app.house import House
 from app.settings import CanarySettings, Mailbox
 from cases.model import Channel, Decision
-from cases.watching import Canary, Limits, Line, Verdict, judge, letters_of
+from cases.watching import Alarm, Canary, Limits, Line, Verdict, judge, letters_of
 from mailers.headers import domain_of
 from mailers.inbox import Inbox
 from mailers.sending import NotSent, Postman
@@ -73,10 +73,12 @@ class Watch:
 
     async def _line(self, tx: Transaction) -> Line:
         shop = self._house.shop.profile
+        told = await watching.alarms(tx, shop)
         return Line(
             silent_for=self._inbox.silent_for,
             canaries=await watching.newest(tx, shop, self._ways),
-            told=frozenset(await watching.alarms(tx, shop)),
+            told=frozenset(told),
+            answers=await watching.answers(tx, shop, told.get(Alarm.MAIL_RELEASED), self._now()),
         )
 
     async def _tell(self, tx: Transaction, verdict: Verdict, now: datetime) -> None:
@@ -121,9 +123,11 @@ class Watch:
 def limits_of(mailbox: Mailbox) -> Limits:
     """How long this shop waits."""
     silence, canary = timedelta(minutes=mailbox.silence_minutes), mailbox.canary
+    answers = mailbox.answers_an_hour or None
     if canary is None:
-        return Limits(silence)
-    return Limits(silence, timedelta(hours=canary.every_hours), timedelta(minutes=canary.within_minutes))
+        return Limits(silence, answers=answers)
+    every, within = timedelta(hours=canary.every_hours), timedelta(minutes=canary.within_minutes)
+    return Limits(silence, every, within, answers)
 
 
 def _ways(house: House, mailbox: Mailbox) -> list[Way]:

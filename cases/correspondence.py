@@ -55,6 +55,8 @@ Turn = Callable[[Work, Inbound], None]
 
 #: Letters to one correspondent within an hour; beyond it someone's machine is talking to ours.
 REPLIES_AN_HOUR = 20
+#: Letters in one thread within a day, whoever writes in it: a machine may write under ever new addresses.
+REPLIES_A_DAY_IN_A_THREAD = 40
 
 #: The outcome of what staff sorted by hand.
 SORTED = "sorted"
@@ -108,7 +110,8 @@ def _is_spam(work: Work, inbound: Inbound) -> bool:
 
 
 def _is_over_budget(work: Work, inbound: Inbound) -> bool:
-    return work.known.replies_this_hour >= REPLIES_AN_HOUR
+    known = work.known
+    return known.replies_this_hour >= REPLIES_AN_HOUR or known.replies_in_thread >= REPLIES_A_DAY_IN_A_THREAD
 
 
 def _has_code(work: Work, inbound: Inbound) -> bool:
@@ -208,7 +211,9 @@ def _stay_silent(work: Work, inbound: Inbound) -> None:
         _list(work, inbound, "over_budget")
     if alarm_is_new(work.attempts(), "budget_alarm", inbound.peer, work.now):
         work.count("budget_alarm", inbound.peer, inbound.peer)
-        work.alert("reply_budget", None, count=work.known.replies_this_hour)
+        work.alert(
+            "reply_budget", None, count=max(work.known.replies_this_hour, work.known.replies_in_thread)
+        )
 
 
 def _take_code(work: Work, inbound: Inbound) -> None:

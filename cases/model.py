@@ -517,6 +517,8 @@ class Letter:
     keyboard: tuple[tuple[str, ...], ...] = ()
     #: For a mail in a thread: the Message-ID it answers.
     in_reply_to: str = ""
+    #: By mail: an index of the thread that caused it, so that one thread gets only so many.
+    thread: str = field(default="", repr=False)
     #: Set on letters that carry a code: which issue of the request's code.
     code_issue: int = 0
     #: Said in this language as well: the person wrote in one that letters are not written in.

@@ -41,6 +41,8 @@ class Verb:
     in_terminal: bool = False
     #: It changes nothing.
     looks: bool = False
+    #: It is about the shop's mail as a whole, not about a case.
+    switches: bool = False
     help: str = ""
     help_fi: str = ""
 
@@ -213,6 +215,16 @@ VERBS: dict[str, Verb] = {
             "sort", ("N",), (_KIND,), sends=True,
             help="Make a case of an unsorted message; its arrival time stays.",
             help_fi="Tee lajittelemattomasta viestistä pyyntö; saapumisaika säilyy.",
+        ),
+        Verb(
+            "mail-stop", switches=True,
+            help="Stop all letters by mail at once. What arrives is still taken in.",
+            help_fi="Pysäytä heti kaikki sähköpostikirjeet. Saapuva posti otetaan yhä vastaan.",
+        ),
+        Verb(
+            "mail-go", switches=True,
+            help="Let letters by mail leave again, those that waited too.",
+            help_fi="Päästä sähköpostikirjeet taas lähtemään, myös odottaneet.",
         ),
     )
 }  # fmt: skip

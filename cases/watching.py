@@ -22,6 +22,16 @@ class Alarm(StrEnum):
     MAILBOX_SILENT = "mailbox_silent"
     #: Mail can be fetched, but the canary did not come.
     CANARY_LOST = "canary_lost"
+    #: So many answers went out that it looks like a loop, or staff said stop: nothing leaves by mail.
+    MAIL_STOPPED = "mail_stopped"
+    #: No alarm, but the end of one: staff let mail go again, and answers are counted anew from then.
+    MAIL_RELEASED = "mail_released"
+
+
+#: What staff alone begin or end: no look at the mailbox ends it.
+STAFF_S_OWN = frozenset({Alarm.MAIL_STOPPED, Alarm.MAIL_RELEASED})
+#: Answers are counted over this time.
+ANSWERS_WITHIN = timedelta(hours=1)
 
 
 #: What staff are told when it is over.
@@ -37,6 +47,8 @@ class Limits:
     #: How often a canary flies, and how soon it must be back. None: none flies.
     every: timedelta | None = None
     within: timedelta = timedelta(minutes=10)
+    #: More letters by mail within `ANSWERS_WITHIN` stop the mail. None: never.
+    answers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,8 @@ class Line:
     canaries: dict[str, Canary | None]
     #: What staff have been told and is not over.
     told: frozenset[Alarm]
+    #: Letters by mail within `ANSWERS_WITHIN`, or since staff let mail go again.
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +120,12 @@ def letters_of(verdict: Verdict, shop: Shop, limits: Limits, now: datetime) -> t
     """What staff are told of it."""
     if shop.staff_chat is None:
         return ()
-    waited = {Alarm.MAILBOX_SILENT: limits.silence, Alarm.CANARY_LOST: limits.within}
-    told: list[tuple[str, dict[str, int]]] = [
-        (str(alarm), {"minutes": _minutes(waited[alarm])}) for alarm in verdict.raised
-    ]
+    facts = {
+        Alarm.MAILBOX_SILENT: {"minutes": _minutes(limits.silence)},
+        Alarm.CANARY_LOST: {"minutes": _minutes(limits.within)},
+        Alarm.MAIL_STOPPED: {"count": limits.answers or 0},
+    }
+    told: list[tuple[str, dict[str, int]]] = [(str(alarm), facts[alarm]) for alarm in verdict.raised]
     told += [(OVER[alarm], {}) for alarm in verdict.cleared]
     return tuple(
         Letter(
@@ -130,6 +146,8 @@ def _wrong(line: Line, limits: Limits, now: datetime) -> Iterable[Alarm]:
         yield Alarm.MAILBOX_SILENT
     elif any(_is_lost(canary, line, limits, now) for canary in line.canaries.values()):
         yield Alarm.CANARY_LOST
+    if limits.answers is not None and line.answers > limits.answers:
+        yield Alarm.MAIL_STOPPED
 
 
 def _not_known(line: Line, limits: Limits, now: datetime) -> Iterable[Alarm]:
@@ -137,6 +155,7 @@ def _not_known(line: Line, limits: Limits, now: datetime) -> Iterable[Alarm]:
     flying = any(canary is not None and canary.seen_at is None for canary in line.canaries.values())
     if flying or line.silent_for >= limits.silence:
         yield Alarm.CANARY_LOST
+    yield from STAFF_S_OWN
 
 
 def _is_lost(canary: Canary | None, line: Line, limits: Limits, now: datetime) -> bool:

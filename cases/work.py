@@ -87,6 +87,9 @@ class Known:
     next_numbers: Mapping[int, int] = field(default_factory=dict)
     #: Letters sent to this mail peer within the hour.
     replies_this_hour: int = 0
+    #: By mail: an index of the thread this arrival belongs to, and our letters in it within the day.
+    thread: str = ""
+    replies_in_thread: int = 0
 
 
 class Work:
@@ -384,6 +387,8 @@ class Work:
 
     def send(self, letter: Letter) -> None:
         """Put a letter in the outbox."""
+        if letter.route is Route.MAIL and self.known.thread:
+            letter = replace(letter, thread=self.known.thread)
         self._letters.append(letter)
 
     def _key(self, what: str) -> str:

@@ -107,6 +107,9 @@ async def gather_many(tx: Transaction, shop: Shop, turns: Sequence[Turn], now: d
     # Whose first request this is gets an answer in any case; whoever has asked for no right yet is counted.
     counted = [turn.inbound for turn in turns if sight.own[turn.inbound.key] or not _opens(turn)]
     replies = await _replies(tx, counted, now)
+    # The first mail of a thread has had no answer yet.
+    going_on = {sight.threads[turn.inbound.key] for turn in turns if turn.inbound.answers}
+    in_threads = await _replies_in(tx, going_on, now)
     return [
         Known(
             shop=shop,
@@ -126,6 +129,8 @@ async def gather_many(tx: Transaction, shop: Shop, turns: Sequence[Turn], now: d
             attempts=_as_seen_by(tx, turn.inbound, attempts, targets[turn.inbound.key]),
             next_numbers=numbers,
             replies_this_hour=replies.get(turn.inbound.peer, 0),
+            thread=sight.threads.get(turn.inbound.key, ""),
+            replies_in_thread=in_threads.get(sight.threads.get(turn.inbound.key, ""), 0),
         )
         for turn in turns
     ]
@@ -138,6 +143,7 @@ class _Sight:
         self.own: dict[str, tuple[Request, ...]] = {}
         self.addressed: dict[str, tuple[Request, ...]] = {}
         self.threaded: dict[str, tuple[Request, ...]] = {}
+        self.threads: dict[str, str] = {}
         self.named: dict[str, tuple[Request, ...]] = {}
         self.match: dict[str, tuple[Customer, ...]] = {}
         self.dated: dict[str, tuple[Entry, ...]] = {}
@@ -153,7 +159,11 @@ class _Sight:
         for turn in turns:
             inbound = turn.inbound
             sight.own[inbound.key], sight.addressed[inbound.key] = requests[inbound.key]
-            sight.threaded[inbound.key] = await _threaded(tx, inbound) if inbound.answers else ()
+            sight.threaded[inbound.key] = ()
+            if inbound.answers:
+                sight.threaded[inbound.key], sight.threads[inbound.key] = await _threaded(tx, inbound)
+            elif inbound.message_id:
+                sight.threads[inbound.key] = tx.vault.index("thread", inbound.message_id)
             ids = turn.reading.case_ids
             sight.named[inbound.key] = await _named(tx, shop.profile, ids) if ids else ()
         customers = set().union(*(sight._customers(turn) for turn in turns))
@@ -269,14 +279,19 @@ async def _matches(tx: Transaction, shop: str, turns: Sequence[Turn]) -> dict[st
     return found
 
 
-async def _threaded(tx: Transaction, inbound: Inbound) -> tuple[Request, ...]:
+async def _threaded(tx: Transaction, inbound: Inbound) -> tuple[tuple[Request, ...], str]:
+    """Requests an answer is about, and its thread: that of the letter it answers, else of its first mail."""
     tokens = [answer.strip("<> ").partition("@")[0] for answer in inbound.answers]
-    query = select(LETTERS.c.request_id).where(LETTERS.c.token.in_(tokens), LETTERS.c.shop == inbound.shop)
-    ids = {row.request_id for row in await tx.all(query) if row.request_id}
+    answered = LETTERS.c.token.in_(tokens) & (LETTERS.c.shop == inbound.shop)
+    query = select(LETTERS.c.request_id, LETTERS.c.thread).where(answered).order_by(LETTERS.c.id)
+    letters = await tx.all(query)
+    ids = {row.request_id for row in letters if row.request_id}
+    thread = next((row.thread for row in letters if row.thread), "")
     by_own_mail = select(REQUESTS.c.id).where(
         REQUESTS.c.message_id.in_(inbound.answers), REQUESTS.c.shop == inbound.shop
     )
-    return await requests_by_id(tx, ids | {row.id for row in await tx.all(by_own_mail)})
+    requests = await requests_by_id(tx, ids | {row.id for row in await tx.all(by_own_mail)})
+    return requests, thread or tx.vault.index("thread", inbound.answers[-1])
 
 
 async def _named(tx: Transaction, shop: str, case_ids: Sequence[str]) -> tuple[Request, ...]:
@@ -347,3 +362,15 @@ async def _replies(tx: Transaction, inbounds: Sequence[Inbound], now: datetime) 
         .group_by(LETTERS.c.to_index)
     )
     return {lanes[row[0]]: int(row[1]) for row in await tx.all(query)}
+
+
+async def _replies_in(tx: Transaction, threads: set[str], now: datetime) -> dict[str, int]:
+    """Letters in these threads within the day."""
+    if not threads:
+        return {}
+    query = (
+        select(LETTERS.c.thread, func.count())
+        .where(LETTERS.c.thread.in_(sorted(threads)), LETTERS.c.created_at > now - timedelta(days=1))
+        .group_by(LETTERS.c.thread)
+    )
+    return {row[0]: int(row[1]) for row in await tx.all(query)}

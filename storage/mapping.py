@@ -201,6 +201,7 @@ def letter_values(
         "code_issue": letter.code_issue,
         "keyboard": [list(row) for row in letter.keyboard],
         "in_reply_to": letter.in_reply_to,
+        "thread": letter.thread,
         "to_index": lane_of(vault, letter),
         "body": vault.seal_json({"to": letter.to, "context": dict(letter.context)}),
         "state": "queued",
@@ -230,6 +231,7 @@ def letter_from(row: Any, vault: Vault) -> Letter:
         case_id=row.case_id,
         keyboard=tuple(tuple(buttons) for buttons in row.keyboard),
         in_reply_to=row.in_reply_to,
+        thread=row.thread,
         code_issue=row.code_issue,
     )
 

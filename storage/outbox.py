@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import and_, exists, func, or_, select, update
 
 from cases.model import Letter, LetterState
+from cases.watching import Alarm
 from storage.mapping import lane_of, letter_from, token_of
 from storage.store import Transaction
-from storage.tables import LetterRow, table
+from storage.tables import AlarmRow, LetterRow, table
 from storage.vault import Vault
 
-LETTERS = table(LetterRow)
+LETTERS, ALARMS = table(LetterRow), table(AlarmRow)
 
 #: A letter on paper waits for staff, not for a wire.
 _TO_SEND = and_(LETTERS.c.state == "queued", LETTERS.c.route != "post")
@@ -49,7 +50,9 @@ def _waiting_ahead() -> Any:
 async def claim(tx: Transaction, now: datetime, limit: int = 100) -> list[Claimed]:
     """Letters that are due and nobody's, now ours for LEASE."""
     free = or_(LETTERS.c.leased_until.is_(None), LETTERS.c.leased_until <= now)
-    orderly = or_(LETTERS.c.route == "mail", ~_waiting_ahead())
+    stopped = select(ALARMS.c.shop).where(ALARMS.c.what == str(Alarm.MAIL_STOPPED))
+    orderly = or_(and_(LETTERS.c.route == "mail", LETTERS.c.shop.not_in(stopped)),
+                  and_(LETTERS.c.route != "mail", ~_waiting_ahead()))  # fmt: skip
     due = (
         select(LETTERS.c.id)
         .where(and_(_TO_SEND, LETTERS.c.next_at <= now, free, orderly))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, String, Table, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.types import UtcDateTime, json_type
@@ -148,6 +148,8 @@ class LetterRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_letters_outbox", "state", "next_at"),
         Index("ix_letters_lane", "to_index", "state"),
+        Index("ix_letters_lately", "shop", "route", "created_at"),
+        Index("ix_letters_thread", "thread", "created_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -163,6 +165,8 @@ class LetterRow(SQLModel, table=True):
     code_issue: int = 0
     keyboard: list[list[str]] = Field(default_factory=list, sa_column=Column(json_type(), nullable=False))
     in_reply_to: str = Field(default="", sa_column=Column(Text, nullable=False))
+    #: Index of the first mail of the thread it belongs to; empty for what answers no mail.
+    thread: str = Field(default="", sa_column=Column(String, nullable=False, server_default=text("''")))
     #: Index of the recipient, so that one chat's letters keep their order.
     to_index: str
     #: Sealed: to, context.

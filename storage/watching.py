@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from cases.watching import Alarm, Canary, Flown
+from cases.model import Route
+from cases.watching import ANSWERS_WITHIN, Alarm, Canary, Flown
 from storage.store import Transaction
-from storage.tables import AlarmRow, CanaryRow, table
+from storage.tables import AlarmRow, CanaryRow, LetterRow, table
 
-CANARIES, ALARMS = table(CanaryRow), table(AlarmRow)
+CANARIES, ALARMS, LETTERS = table(CanaryRow), table(AlarmRow), table(LetterRow)
 
 
 async def newest(tx: Transaction, shop: str, ways: Iterable[str]) -> dict[str, Canary | None]:
@@ -63,3 +64,42 @@ async def raise_alarm(tx: Transaction, shop: str, alarm: Alarm, now: datetime) -
 async def clear(tx: Transaction, shop: str, alarm: Alarm) -> None:
     """It is over."""
     await tx.run(delete(ALARMS).where(ALARMS.c.shop == shop, ALARMS.c.what == str(alarm)))
+
+
+async def stopped_shops(tx: Transaction) -> frozenset[str]:
+    """Shops whose mail staff have stopped, or that stopped it by themselves."""
+    rows = await tx.all(select(ALARMS.c.shop).where(ALARMS.c.what == str(Alarm.MAIL_STOPPED)))
+    return frozenset(row.shop for row in rows)
+
+
+async def answers(tx: Transaction, shop: str, released: datetime | None, now: datetime) -> int:
+    """Letters by mail within `ANSWERS_WITHIN`, or since staff let mail go again."""
+    since = max(released, now - ANSWERS_WITHIN) if released else now - ANSWERS_WITHIN
+    mine = (LETTERS.c.shop == shop) & (LETTERS.c.route == str(Route.MAIL)) & (LETTERS.c.created_at > since)
+    row = await tx.first(select(func.count()).select_from(LETTERS).where(mine))
+    return int(row[0]) if row else 0
+
+
+async def waiting_mail(tx: Transaction, shop: str) -> int:
+    """Letters by mail that have not left."""
+    mine = (LETTERS.c.shop == shop) & (LETTERS.c.route == str(Route.MAIL)) & (LETTERS.c.state == "queued")
+    row = await tx.first(select(func.count()).select_from(LETTERS).where(mine))
+    return int(row[0]) if row else 0
+
+
+async def stop_mail(tx: Transaction, shop: str, now: datetime) -> bool:
+    """Let nothing leave by mail; False when it was stopped already."""
+    if Alarm.MAIL_STOPPED in await alarms(tx, shop):
+        return False
+    await raise_alarm(tx, shop, Alarm.MAIL_STOPPED, now)
+    return True
+
+
+async def release_mail(tx: Transaction, shop: str, now: datetime) -> bool:
+    """Let mail go again; False when it was not stopped."""
+    if Alarm.MAIL_STOPPED not in await alarms(tx, shop):
+        return False
+    await clear(tx, shop, Alarm.MAIL_STOPPED)
+    await clear(tx, shop, Alarm.MAIL_RELEASED)
+    await raise_alarm(tx, shop, Alarm.MAIL_RELEASED, now)
+    return True

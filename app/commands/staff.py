@@ -60,6 +60,8 @@ def command(name: str) -> Callable[..., None]:
         look = _LOOKS.get(verb.name)
         if look is not None:
             run(lambda: look(settings, shop, order, as_json))
+        elif verb.switches:
+            run(lambda: _switch(settings, shop, order, as_json))
         else:
             run(lambda: _act(settings, shop, order, as_json=as_json, yes=yes))
 
@@ -210,6 +212,21 @@ _LOOKS: dict[str, Look] = {
     "draft": _draft,
     "copy": _copy,
 }
+
+
+# -- the mail as a whole ------------------------------------------------------------------------------------
+
+
+async def _switch(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
+    from app import switches
+
+    profile = settings.shop(shop).name
+    async with opened(settings) as store, store.write() as tx:
+        name, count = await switches.turn(tx, profile, order.verb, utc_now())
+    if as_json:
+        print_json({"shop": profile, "stopped": order.verb == switches.STOP, "waiting": count})
+        return
+    typer.echo(words(language())["mail"][name].format(count=count))
 
 
 # -- acting ---------------------------------------------------------------------------------------------------

@@ -141,7 +141,9 @@ def test_every_refusal_of_a_staff_command_has_its_sentence(lang: str) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_staff_verb_that_does_something_says_so(lang: str) -> None:
-    assert {name for name, verb in VERBS.items() if not verb.looks} <= set(labels(lang)["done"])
+    assert {name for name, verb in VERBS.items() if not (verb.looks or verb.switches)} <= set(
+        labels(lang)["done"]
+    )
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

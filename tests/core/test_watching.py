@@ -54,6 +54,20 @@ def test_an_overdue_canary_is_judged_before_another_takes_its_place() -> None:
     assert (unseen.raised, unseen.send) == ((), ())
 
 
+def test_a_flood_of_answers_stops_the_mail_and_only_staff_let_it_go() -> None:
+    limits = Limits(timedelta(minutes=15), answers=300)
+
+    def after(answers: int, *told: Alarm) -> Verdict:
+        return judge(Line(JUST_NOW, {}, frozenset(told), answers), limits, NOW)
+
+    assert after(300) == Verdict()
+    assert after(301) == Verdict(raised=(Alarm.MAIL_STOPPED,))
+    assert after(301, Alarm.MAIL_STOPPED) == Verdict()
+    assert after(0, Alarm.MAIL_STOPPED) == Verdict()
+    assert after(0, Alarm.MAIL_RELEASED) == Verdict()
+    assert judge(Line(JUST_NOW, {}, frozenset(), 9999), Limits(timedelta(minutes=15)), NOW) == Verdict()
+
+
 def test_a_canary_is_lost_only_when_mail_was_fetched_after_its_time() -> None:
     assert judge(line(JUST_NOW, canary(11)), LIMITS, NOW).raised == (Alarm.CANARY_LOST,)
     assert judge(line(timedelta(minutes=5), canary(11)), LIMITS, NOW).raised == ()

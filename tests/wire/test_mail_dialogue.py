@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from app import desk as verbs
-from cases.correspondence import REPLIES_AN_HOUR
+from cases.correspondence import REPLIES_A_DAY_IN_A_THREAD, REPLIES_AN_HOUR
 from cases.model import Letter, Route
 from storage import desk
 from storage.mapping import letter_from
@@ -502,6 +502,22 @@ async def test_correspondent_beyond_the_budget_is_kept_and_not_answered(post: Po
     await post.write(MAIJA, "Poistakaa tietoni.")
     assert [row["kind"] for row in await post.office.queue()] == ["erasure"]
     assert len(await post.got(MAIJA)) <= REPLIES_AN_HOUR + 1
+
+
+async def test_a_thread_has_a_budget_whoever_writes_in_it(post: Post) -> None:
+    """A machine that answers under ever new addresses is one correspondence."""
+    await post.write("robotti0@example.org", "Mikä on pyyntöni tilanne?")
+    newest, answered = await post.newest("robotti0@example.org"), 1
+    for number in range(1, REPLIES_A_DAY_IN_A_THREAD + 3):
+        await post.answer(f"robotti{number}@example.org", newest, "Mikä on pyyntöni tilanne?", quoted=False)
+        got = await post.got(f"robotti{number}@example.org")
+        answered += len(got)
+        if got:
+            newest = await post.newest(f"robotti{number}@example.org")
+    assert answered == REPLIES_A_DAY_IN_A_THREAD
+    assert "reply_budget" in await post.alarms()
+    await post.write(MAIJA, "Mikä on pyyntöni tilanne?")
+    assert await post.got(MAIJA) == ["status_none"]
 
 
 async def test_case_id_tells_two_waiting_requests_apart(post: Post) -> None:
