@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from app.settings import ShopSettings
+from app.settings import OAuth, ShopSettings
 from cases.model import Language, Shop
 from shops.profile import Profile
 from templates import Letters
 
 if TYPE_CHECKING:
     from bot.telegram import Telegram
+    from mailers.inbox import Inbox
+    from mailers.oauth import Tokens
     from mailers.sending import Postman
 
 
@@ -33,6 +35,8 @@ class House:
     facts: Mapping[str, Mapping[str, Any]]
     telegram: Telegram | None = None
     postman: Postman | None = None
+    #: What signs in to the mailbox where its provider takes no passwords; in both directions the same.
+    tokens: Tokens | None = None
     #: Telegram user ids that may use staff commands.
     staff: frozenset[int] = field(default=frozenset(), repr=False)
 
@@ -75,6 +79,39 @@ def connect(house: House) -> House:
     if telegram is not None:
         house.telegram = Telegram(telegram.token.get_secret_value(), telegram.base_url, telegram.pace)
     if mailbox is not None:
+        house.tokens = tokens_of(mailbox.oauth)
         password = mailbox.password.get_secret_value() if mailbox.password else ""
-        house.postman = Postman(mailbox.smtp, password, ca_file=mailbox.ca_file)
+        house.postman = Postman(
+            mailbox.smtp, password, tokens=house.tokens, login=mailbox.address, ca_file=mailbox.ca_file
+        )
     return house
+
+
+def inbox_of(house: House, **more: Any) -> Inbox | None:
+    """The watcher of a connected shop's mailbox; None where it has none."""
+    from mailers.inbox import Inbox
+
+    mailbox = house.settings.mailbox
+    if mailbox is None:
+        return None
+    password = mailbox.password.get_secret_value() if mailbox.password else ""
+    return Inbox(
+        mailbox.imap,
+        password,
+        tokens=house.tokens,
+        ca_file=mailbox.ca_file,
+        address=mailbox.address,
+        **more,
+    )
+
+
+def tokens_of(oauth: OAuth | None) -> Tokens | None:
+    """The access tokens of a mailbox; None where a password is used."""
+    from mailers.oauth import Grant, Tokens
+
+    if oauth is None:
+        return None
+    secret, refresh = (
+        one.get_secret_value() if one else "" for one in (oauth.client_secret, oauth.refresh_token)
+    )
+    return Tokens(Grant(oauth.token_url, oauth.client_id, secret, refresh, oauth.scope))

@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from app import registers
-from app.house import connect, furnish, utc_now
+from app.house import connect, furnish, inbox_of, utc_now
 from app.settings import Settings, ShopSettings
 from app.trouble import place_of, trouble_of
-from mailers.inbox import Inbox
 from shops.gaps import gaps_of
 from storage import desk, outbox, register, watching
 from storage.store import Store
@@ -100,8 +99,8 @@ async def _shop(shop: ShopSettings, store: Store | None) -> AsyncIterator[Line]:
     if shop.mailbox is None or house.postman is None:
         yield Line(f"{name} mailbox", True, "not set up")
         return
-    password = shop.mailbox.password.get_secret_value() if shop.mailbox.password else ""
-    inbox = Inbox(shop.mailbox.imap, password, ca_file=shop.mailbox.ca_file, address=shop.mailbox.address)
+    inbox = inbox_of(house)
+    assert inbox is not None
     say = await inbox.probe()
     yield Line(f"{name} imap", say is None, say or "")
     say = await house.postman.probe()

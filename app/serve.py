@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import registers, web
 from app.deliver import Delivery
 from app.handle import Handler
-from app.house import House, connect, furnish, utc_now
+from app.house import House, connect, furnish, inbox_of, utc_now
 from app.lawful import require_lawful_letters
 from app.settings import Settings
 from app.watch import LOOK, Watch
@@ -99,14 +99,9 @@ class Service:
 
     def _running(self, store: Store, house: House, delivery: Delivery) -> Running:
         mailbox = house.settings.mailbox
-        inbox = None
-        if mailbox is not None:
-            password = mailbox.password.get_secret_value() if mailbox.password else ""
-            inbox = Inbox(
-                mailbox.imap, password, ca_file=mailbox.ca_file, address=mailbox.address,
-                # An idle line must prove that it lives well before its silence is an alarm.
-                idle_seconds=min(IDLE_SECONDS, 20.0 * mailbox.silence_minutes),
-            )  # fmt: skip
+        # An idle line must prove that it lives well before its silence is an alarm.
+        idle_seconds = min(IDLE_SECONDS, 20.0 * mailbox.silence_minutes) if mailbox else IDLE_SECONDS
+        inbox = inbox_of(house, idle_seconds=idle_seconds)
         intake = Intake(house.telegram) if house.telegram is not None else None
         watch = Watch(store, house, inbox, self._now) if inbox is not None else None
         return Running(house, Handler(store, house, delivery, self._now), intake, inbox, watch)

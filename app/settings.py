@@ -124,6 +124,31 @@ class CanarySettings(Table):
         return self
 
 
+class OAuth(Table):
+    """Signing in to a mailbox whose provider takes no passwords: Microsoft 365, Google."""
+
+    token_url: Annotated[str, text(read_web)] = Field(
+        description="the address tokens come from, such as "
+        '"https://login.microsoftonline.com/TENANT/oauth2/v2.0/token"'
+    )
+    client_id: str = Field(min_length=1, description="the number the provider gave the registered program")
+    client_secret: SecretStr | None = Field(
+        default=None, description='"env:NAME" of the variable that holds the program\'s secret'
+    )
+    #: Of a person who agreed once; None: the program signs in as itself.
+    refresh_token: SecretStr | None = Field(
+        default=None,
+        description='"env:NAME" of the variable that holds the refresh token, or leave the key out',
+    )
+    scope: str = Field(default="", description='such as "https://outlook.office365.com/.default"')
+
+    @model_validator(mode="after")
+    def _something_secret(self) -> OAuth:
+        if self.client_secret is None and self.refresh_token is None:
+            raise ValueError("needs client_secret, refresh_token or both: without either nothing is proved")
+        return self
+
+
 class Mailbox(Table):
     """A shop's privacy mailbox."""
 
@@ -136,6 +161,9 @@ class Mailbox(Table):
     )
     password: SecretStr | None = Field(
         default=None, description='"env:NAME" of the variable that holds the mailbox\'s password'
+    )
+    oauth: OAuth | None = Field(
+        default=None, description="a block headed [shops.mailbox.oauth], or leave it out to use the password"
     )
     ca_file: Annotated[Path | None, in_folder(read_certificate)] = Field(
         default=None, description="the path of a PEM file, or leave the key out"
@@ -158,7 +186,7 @@ class Mailbox(Table):
 
     @model_validator(mode="after")
     def _password_for_login(self) -> Mailbox:
-        if self.password is None:
+        if self.password is None and self.oauth is None:
             for key, url in (("imap", self.imap), ("smtp", self.smtp)):
                 if login_of(url):
                     raise ValueError(

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 from aioimaplib import aioimaplib
 
 from mailers.imap_answers import Found, found_in, message_set
+from mailers.oauth import NoToken, Tokens
 from mailers.servers import Server, reason_of
 
 # The library writes whole mails and addresses to its log.
@@ -91,6 +92,14 @@ class _Protocol(aioimaplib.IMAP4ClientProtocol):  # type: ignore[misc]
         if command is not None and command.wait_data():
             raise aioimaplib.IncompleteRead(command)
 
+    def _continuation(self, line: bytes) -> None:
+        command = self.pending_sync_command
+        if command is not None and command.name == "AUTHENTICATE":
+            # The server says why it refuses, and waits for an empty line before it does (SASL XOAUTH2).
+            self.transport.write(b"\r\n")
+            return
+        super()._continuation(line)
+
     def _untagged_response(self, line: bytes) -> Any:
         number, _, word = line[2:].partition(b" ")
         if word == b"EXISTS" and number.isdigit():
@@ -137,15 +146,19 @@ class Session:
         arrivals: asyncio.Event = self._client.protocol.arrivals
         return arrivals
 
-    async def greet(self, login: str, password: str, fallback_login: str = "") -> None:
-        """Wait for the greeting and log in.
+    async def greet(
+        self, login: str, password: str, fallback_login: str = "", tokens: Tokens | None = None
+    ) -> None:
+        """Wait for the greeting and log in, with a token where the server takes no passwords.
 
         Without a login the server is expected to know us (PREAUTH) or not to care; should it insist after
         all, `fallback_login` is tried.
         """
         await self._answer(self._client.wait_hello_from_server())
         protocol = self._client.protocol
-        if login:
+        if tokens is not None:
+            await self._sign_in(login or fallback_login, tokens)
+        elif login:
             await self._log_in(login, password)
         elif protocol.state == aioimaplib.NONAUTH:
             # The library would not even ask; a server without logins answers.
@@ -164,6 +177,22 @@ class Session:
             response = await self._answer(self._client.login(quoted, password))
         except ValueError:
             raise Trouble("login") from None
+        await self._logged_in(response)
+
+    async def _sign_in(self, login: str, tokens: Tokens) -> None:
+        try:
+            token = await tokens.current()
+        except NoToken as fault:
+            raise Trouble(fault.reason) from None
+        try:
+            response = await self._answer(self._client.xoauth2(login, token))
+        except ValueError:
+            raise Trouble("login") from None
+        if response.result != "OK":
+            tokens.forget()
+        await self._logged_in(response)
+
+    async def _logged_in(self, response: Any) -> None:
         if response.result != "OK":
             raise Trouble("login")
         # Servers name IDLE only after a login; the library asks before.

@@ -18,6 +18,8 @@ from typing import Final
 
 from mailers.imap import COMMAND_SECONDS, Session, Trouble
 from mailers.imap_answers import Found
+from mailers.oauth import REMEDIES as TOKEN_REMEDIES
+from mailers.oauth import Tokens
 from mailers.servers import Server, server_of, tls_context
 
 _log = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ REMEDIES: Final = {
     "folder": "the login works, but the folder cannot be opened: check that the mailbox has an INBOX",
     "server": "the mail server refuses to search the mailbox: ask its provider",
     "lost": "the mail server closed the connection: check that IMAP is enabled for this mailbox",
+    **TOKEN_REMEDIES,
 }
 
 
@@ -87,6 +90,7 @@ class Inbox:
         url: str,
         password: str = "",
         *,
+        tokens: Tokens | None = None,
         ca_file: str | Path | None = None,
         address: str = "",
         folder: str = "INBOX",
@@ -105,6 +109,7 @@ class Inbox:
         self._server: Server = server_of(url, ("imap", "imaps"))
         self._tls = tls_context(ca_file) if self._server.implicit_tls else None
         self._password, self._address, self._folder = password, address, folder
+        self._tokens = tokens
         self._idle_seconds = min(idle_seconds, MAX_IDLE_SECONDS)
         self._poll_seconds, self._timeout, self._max_bytes = poll_seconds, timeout, max_bytes
         self._first_wait = self._wait = first_wait
@@ -161,8 +166,8 @@ class Inbox:
     async def _session(self) -> Session:
         session = Session(self._server, self._tls, self._timeout)
         try:
-            fallback = self._address if self._server.loopback else ""
-            await session.greet(self._server.login, self._password, fallback)
+            fallback = self._address if self._server.loopback or self._tokens is not None else ""
+            await session.greet(self._server.login, self._password, fallback, self._tokens)
             self._validity = await session.select(self._folder)
         except BaseException:
             await session.close()

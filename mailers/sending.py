@@ -19,6 +19,8 @@ from aiosmtplib import SMTP
 
 from cases.addresses import normalise_email
 from mailers.headers import domain_of, is_writable
+from mailers.oauth import REMEDIES as TOKEN_REMEDIES
+from mailers.oauth import NoToken, Tokens
 from mailers.servers import Server, reason_of, server_of, tls_context
 
 #: A kept connection that rested longer is asked whether it still lives before a letter is trusted to it.
@@ -40,6 +42,7 @@ REMEDIES: Final = {
     "later": "the mail server cannot check logins just now: try again in a while",
     "greeting": "the mail server refuses to talk to this machine",
     "lost": "the mail server closed the connection",
+    **TOKEN_REMEDIES,
 }
 
 
@@ -89,15 +92,20 @@ class Postman:
         url: str,
         password: str = "",
         *,
+        tokens: Tokens | None = None,
+        login: str = "",
         ca_file: str | Path | None = None,
         connections: int = 4,
         idle_seconds: float = 20.0,
         timeout: float = 30.0,
         starttls: bool | None = None,
     ) -> None:
-        """`starttls` None: required except on loopback. Raises `servers.BadServer` for a bad address."""
+        """`tokens` are signed in with instead of a password, as `login` where the address names no user.
+
+        `starttls` None: required except on loopback. Raises `servers.BadServer` for a bad address."""
         self._server: Server = server_of(url, ("smtp", "smtps"))
-        self._password = password
+        self._password, self._tokens = password, tokens
+        self._login = self._server.login or (login if tokens is not None else "")
         self._starttls = not self._server.implicit_tls and (
             not self._server.loopback if starttls is None else starttls
         )
@@ -239,7 +247,7 @@ class Postman:
             await client.connect()
             if self._starttls:
                 await self._encrypt(client)
-            if server.login:
+            if self._login:
                 await self._log_in(client)
         except (aiosmtplib.SMTPException, OSError) as fault:
             client.close()
@@ -260,11 +268,18 @@ class Postman:
 
     async def _log_in(self, client: SMTP) -> None:
         try:
-            await client.login(self._server.login, self._password)
+            if self._tokens is None:
+                await client.login(self._login, self._password)
+            else:
+                await client.auth_xoauth2(self._login, await self._tokens.current())
+        except NoToken as fault:
+            raise Unreachable(fault.reason) from None
         except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError):
             raise
         except aiosmtplib.SMTPAuthenticationError as fault:
             # RFC 4954 section 6: a 4xx says nothing about the password.
+            if self._tokens is not None:
+                self._tokens.forget()
             raise Unreachable("login" if fault.code >= 500 else "later") from None
         except aiosmtplib.SMTPException:
             raise Unreachable("login") from None

@@ -35,6 +35,7 @@ ssl = yes
 ssl_cert = <{d}/cert.pem
 ssl_key = <{d}/key.pem
 disable_plaintext_auth = no
+auth_mechanisms = plain login xoauth2
 mail_location = maildir:{d}/mail/%u
 mail_uid = mail
 mail_gid = mail
@@ -46,6 +47,11 @@ hostname = localhost
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {d}/users
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {d}/oauth2.conf.ext
 }}
 userdb {{
   driver = static
@@ -75,6 +81,15 @@ service auth {{
 protocol imap {{
   mail_max_userip_connections = 50
 }}
+"""
+
+#: Whether a token holds, and whose it is, Dovecot asks a server that a test may start there (RFC 7662).
+_OAUTH2 = """\
+introspection_mode = post
+introspection_url = http://127.0.0.1:{oauth}/introspect
+username_attribute = username
+active_attribute = active
+active_value = true
 """
 
 _POSTFIX = """\
@@ -181,7 +196,9 @@ class RealMail:
     folder: Path
     log: Path
     ports: dict[str, int] = field(
-        default_factory=lambda: {n: free_port() for n in ("imap", "imaps", "lmtp", "sasl", "smtp", "smtps")}
+        default_factory=lambda: {
+            n: free_port() for n in ("imap", "imaps", "lmtp", "sasl", "smtp", "smtps", "oauth")
+        }
     )
 
     _postfix: bool = False
@@ -190,6 +207,11 @@ class RealMail:
     def imap_port(self) -> int:
         """Plain IMAP."""
         return self.ports["imap"]
+
+    @property
+    def oauth_port(self) -> int:
+        """Where Dovecot asks about tokens."""
+        return self.ports["oauth"]
 
     @property
     def imaps_port(self) -> int:
@@ -229,6 +251,7 @@ class RealMail:
         keys = ("-keyout", f"{d}/key.pem", "-out", f"{d}/cert.pem")
         _run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, *keys)
         (d / "users").write_text(f"{USER}:{PASSWORD}\n")
+        (d / "oauth2.conf.ext").write_text(_OAUTH2.format(**self.ports))
         (d / "dovecot.conf").write_text(_DOVECOT.format(d=d, **self.ports))
         refused = ", ".join(f"{{ {address} = {reply} }}" for address, reply in REFUSED.items())
         (d / "etc/main.cf").write_text(_POSTFIX.format(d=d, log=self.log, refused=refused, **self.ports))
