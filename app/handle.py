@@ -322,7 +322,7 @@ class Handler:
             raise UnreadableMail("the server could not give it")
         return read_mail(
             arrival.raw, key=arrival.key, shop=shop.profile, own_address=shop.mailbox,
-            internal_date=arrival.at or now, since=since,
+            internal_date=arrival.at or now, since=since, truncated=arrival.truncated,
         )  # fmt: skip
 
     async def _take_bounce(self, tx: Transaction, arrival: Arrival, now: datetime) -> None:

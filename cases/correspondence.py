@@ -58,6 +58,9 @@ REPLIES_AN_HOUR = 20
 #: Letters in one thread within a day, whoever writes in it: a machine may write under ever new addresses.
 REPLIES_A_DAY_IN_A_THREAD = 40
 
+#: Bytes of the largest mail that is fetched whole; what most providers let through anyway.
+LARGEST_MAIL = 25_000_000
+
 #: The outcome of what staff sorted by hand.
 SORTED = "sorted"
 
@@ -74,6 +77,8 @@ def correspond(work: Work, inbound: Inbound) -> None:
     work.outcome = name
     turn(work, inbound)
     note_papers(work, inbound)
+    if inbound.cut_short and not work.silent and (work.letters_so_far or _cases_in_sight(work, inbound)):
+        work.reply("files_too_large", megabytes=LARGEST_MAIL // 1_000_000)
 
 
 def sort_mail(inbound: Inbound, known: Known, key: str, *, cause: str) -> Decision:

@@ -298,6 +298,8 @@ class Attachment:
     content_type: str
     size: int
     sha256: str
+    #: Empty when it was not fetched, or only in part.
+    content: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +336,8 @@ class Inbound:
     spam: bool = False
     #: Mail older than the mailbox's `since`: listed, never answered.
     before_since: bool = False
+    #: Only the beginning of the mail was fetched: its files were too large.
+    cut_short: bool = False
     #: Callback query id or message id the chat edge needs for its answer.
     edge_ref: str = ""
 
@@ -526,6 +530,17 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """A file a person sent, kept for the cases of a request."""
+
+    request_id: str
+    sha256: str
+    name: str = field(repr=False)
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file that goes with a letter. What holds personal data is locked before it comes here."""
 
@@ -640,6 +655,7 @@ class Decision:
     attempts: tuple[Attempt, ...] = ()
     corrections: tuple[Applied, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
+    files: tuple[Received, ...] = ()
     #: Letters staff have on paper now.
     printed: tuple[Letter, ...] = ()
     #: One word for the log and the arrival's row: what was decided.

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from cases.dangers import danger_of
 from cases.model import (
     CLOSED,
     Attachment,
@@ -164,9 +165,13 @@ def _forbidden(reading: Reading, kind: Kind, terms: Terms | None) -> list[Purpos
 
 def attachment_rows(files: Iterable[Attachment]) -> list[dict[str, Any]]:
     """Files that came along, as a case lists them."""
-    return [
-        {"name": mask(f.name)[0], "type": f.content_type, "size": f.size, "sha256": f.sha256} for f in files
-    ]
+    return [_attachment_row(file) for file in files]
+
+
+def _attachment_row(file: Attachment) -> dict[str, Any]:
+    row = {"name": mask(file.name)[0], "type": file.content_type, "size": file.size, "sha256": file.sha256}
+    danger = danger_of(file.name, file.content)
+    return {**row, "danger": str(danger)} if danger else row
 
 
 def asks_for_rights(reading: Reading) -> bool:

@@ -166,6 +166,12 @@ VERBS: dict[str, Verb] = {
             help_fi="Kirjoita vastauksen mukana lähtevät tiedostot kansioon, jotta voit tarkistaa ne ensin.",
         ),
         Verb(
+            "files", ("ID",), (Option("out", "DIR", help="The folder to write to; else ID-files."),),
+            looks=True, in_terminal=True,
+            help="Write the files the person sent to a folder. Dangerous ones are marked.",
+            help_fi="Kirjoita asiakkaan lähettämät tiedostot kansioon. Vaaralliset on merkitty.",
+        ),
+        Verb(
             "draft", ("ID", "N"), looks=True, in_terminal=True,
             help="Show the mail that tells a recipient: send it from your own mail program, then tick it off.",
             help_fi="Näytä viesti, jolla vastaanottajalle kerrotaan: lähetä se omasta postistasi ja kuittaa.",

@@ -30,6 +30,7 @@ from cases.model import (
     Language,
     Letter,
     Reading,
+    Received,
     Request,
     Route,
     Shop,
@@ -414,8 +415,24 @@ class Work:
             attempts=tuple(self._attempts),
             corrections=tuple(self._corrections),
             printed=tuple(self._printed),
+            files=tuple(self._files()),
             outcome=self.outcome,
         )
+
+    def _files(self) -> Iterable[Received]:
+        """Files this arrival brought that a case lists now."""
+        brought = (
+            {file.sha256: file for file in self.inbound.attachments if file.content} if self.inbound else {}
+        )
+        if not brought:
+            return
+        cases = [self._cases[case_id] for case_id in self._changed]
+        listed = {
+            (case.request_id, row["sha256"]) for case in cases for row in case.details.get("attachments", ())
+        }
+        for request_id, sha256 in sorted(listed):
+            if file := brought.get(sha256):
+                yield Received(request_id, sha256, file.name, file.content_type, file.content)
 
 
 def deadline_of(received_at: datetime, entries: Iterable[Entry], shop: Shop) -> Any:

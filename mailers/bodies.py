@@ -105,7 +105,7 @@ def _leaf(part: Message, kind: str, body: Body, *, needed: bool) -> list[str]:
 def _attachment(part: Message, kind: str, name: str) -> Attachment:
     content = _content(part)
     safe_name = _UNSAFE_IN_NAME.sub("_", name)[:200]
-    return Attachment(safe_name, kind, len(content), hashlib.sha256(content).hexdigest())
+    return Attachment(safe_name, kind, len(content), hashlib.sha256(content).hexdigest(), content)
 
 
 def _content(part: Message) -> bytes:

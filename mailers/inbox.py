@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from cases.correspondence import LARGEST_MAIL
 from mailers.imap import COMMAND_SECONDS, Session, Trouble
 from mailers.imap_answers import Found
 from mailers.oauth import REMEDIES as TOKEN_REMEDIES
@@ -97,7 +98,7 @@ class Inbox:
         idle_seconds: float = IDLE_SECONDS,
         poll_seconds: float = 20.0,
         timeout: float = COMMAND_SECONDS,
-        max_bytes: int = 25_000_000,
+        max_bytes: int = LARGEST_MAIL,
         first_wait: float = FIRST_WAIT,
         on_success: Callable[[], None] | None = None,
     ) -> None:

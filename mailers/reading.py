@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import Message
 from email.parser import BytesParser
@@ -48,10 +49,12 @@ def read(
     own_address: str,
     internal_date: datetime,
     since: datetime | None = None,
+    truncated: bool = False,
 ) -> Inbound:
     """Translate one mail. `internal_date` (aware) is the server's and becomes `received_at` in UTC.
 
-    A mail older than `since` is marked `before_since`. Raises `UnreadableMail`; `ValueError` for naive times.
+    A mail older than `since` is marked `before_since`. Of a `truncated` one no file is whole.
+    Raises `UnreadableMail`; `ValueError` for naive times.
     """
     if internal_date.tzinfo is None or (since is not None and since.tzinfo is None):
         raise ValueError("mail times must carry a time zone")
@@ -75,11 +78,12 @@ def read(
         language_hint=_language_hint(headers),
         message_id=message_id(headers),
         answers=answered_ids(headers),
-        attachments=tuple(body.attachments),
+        attachments=tuple(replace(file, content=b"") if truncated else file for file in body.attachments),
         automated=screened.name if screened else "",
         perhaps_automated=screened is not None and not screened.sure,
         spam=called_spam(headers),
         before_since=since is not None and internal_date < since,
+        cut_short=truncated,
     )
 
 

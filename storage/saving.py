@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 
 from cases.faults import Stale
 from cases.model import Case, Channel, Conversation, Decision
-from storage import corrections, enclosures
+from storage import corrections, enclosures, files
 from storage.mapping import (
     attempt_values,
     case_values,
@@ -114,6 +114,7 @@ async def save_many(
     printed = [letter.key for d in decisions for letter in d.printed]
     settled = [key for d in decisions for key in d.sorted_keys]
     enclosed = [enclosure for d in decisions for enclosure in d.enclosures]
+    received = [file for d in decisions for file in d.files]
     talks = [_talk_values(d.conversation, vault, now) for d in decisions if d.conversation is not None]
     await _save_versioned(tx, REQUESTS, [request_values(request, vault) for request in requests])
     await _save_versioned(tx, CASES, [case_values(case, vault) for case in cases])
@@ -126,6 +127,8 @@ async def save_many(
         await tx.upsert(LETTERS, letters, keys=["key"])
     if enclosed:
         await enclosures.keep(tx, enclosed)
+    if received:
+        await files.keep(tx, received, now)
     if printed:
         await tx.run(
             update(LETTERS).where(_ON_PAPER, LETTERS.c.key.in_(printed)).values(state="sent", done_at=now)

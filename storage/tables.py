@@ -181,6 +181,20 @@ class LetterRow(SQLModel, table=True):
     fault: str = ""
 
 
+class FileRow(SQLModel, table=True):
+    """A file a person sent with a request, sealed; listed by the request's cases under its hash."""
+
+    __tablename__ = "files"
+
+    request_id: str = Field(primary_key=True, foreign_key="requests.id")
+    sha256: str = Field(primary_key=True)
+    content_type: str
+    at: datetime = Field(sa_column=_moment())
+    #: Sealed, both.
+    name: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class EnclosureRow(SQLModel, table=True):
     """A file that goes with a letter; a while after the letter has left, the row is gone."""
 

@@ -137,7 +137,7 @@ def _details(case: Case, language: str) -> Table:
             f"{named['field'].get(c['field'], c['field'])}: {c.get('new_value') or said['no_value']}"
             for c in details.get("corrections", ())
         ),
-        "attachments": "\n".join(f"{a['name']} ({a['size']} B)" for a in details.get("attachments", ())),
+        "attachments": "\n".join(_file(row, language) for row in details.get("attachments", ())),
         "sensitive": ", ".join(named["sensitive"].get(s, s) for s in details.get("sensitive", ())),
         **{key: str(value) for key, value in details.items() if key not in _SHOWN},
         "why": ", ".join(map(str, details.get("why", ()))),
@@ -146,6 +146,13 @@ def _details(case: Case, language: str) -> Table:
         if value:
             grid.add_row(said.get(key, key), Text(plain(value), style="dim" if key == "why" else ""))
     return grid
+
+
+def _file(row: Mapping[str, Any], language: str) -> str:
+    """A file as a line: name, size in kB, type, and a warning where one is due."""
+    told = f"{row['name'] or '–'} ({-(-row['size'] // 1000)} kB, {row['type']})"
+    danger = words(language)["danger"].get(row.get("danger", ""))
+    return f"{told}: {danger}" if danger else told
 
 
 _SHOWN = frozenset({"locked", "purposes", "corrections", "attachments", "sensitive", "why"})

@@ -42,6 +42,7 @@ from cases.faults import Stale, TheirFault
 from cases.staff import VERBS, Order, Verb, check
 from cases.work import deadline_of
 from storage import desk as shelves
+from storage import files
 from storage.store import Store
 
 #: How often a verb is decided again when somebody else was quicker.
@@ -202,6 +203,26 @@ async def _copy(settings: Settings, shop: str | None, order: Order, as_json: boo
         typer.echo(said["wrote"].format(path=folder / file.name))
 
 
+async def _files(settings: Settings, shop: str | None, order: Order, as_json: bool) -> None:
+    """What the person sent, under names that open nothing by mistake."""
+    from app.commands.files import named
+
+    async with opened(settings) as store, store.read() as tx:
+        dossier = await desk.open_case(tx, names_of(settings, shop), order.case_id)
+        found = await files.of_request(tx, dossier.case.request_id)
+    said = words(language())["done"]
+    if not found:
+        fail(said["no_files"])
+    folder = Path(order.get("out") or f"{dossier.case.id}-files")
+    written = named(found)
+    write_files(folder, written)
+    if as_json:
+        print_json([str(folder / name) for name in written])
+        return
+    for name in written:
+        typer.echo(said["wrote"].format(path=folder / name))
+
+
 Look = Callable[[Settings, str | None, Order, bool], Coroutine[Any, Any, None]]
 
 _LOOKS: dict[str, Look] = {
@@ -211,6 +232,7 @@ _LOOKS: dict[str, Look] = {
     "tasks": _tasks,
     "draft": _draft,
     "copy": _copy,
+    "files": _files,
 }
 
 
