@@ -23,8 +23,9 @@ from app.posting import MADE
 from app.render import buttons, mail_bytes, words
 from bot.faults import TelegramFault, TooFast
 from bot.telegram import Telegram
-from cases.delivery import on_lost, on_sent, retry_in
-from cases.model import Channel, Enclosure, Letter, LetterState, Request, Route
+from cases.delivery import on_delayed, on_lost, on_reported, on_sent, retry_in
+from cases.model import Case, Channel, Decision, Enclosure, Letter, LetterState, Request, Route, Shop
+from mailers.bounces import Bounce
 from mailers.sending import Refused, Unreachable
 from storage import enclosures, looking, outbox, saving, watching
 from storage.outbox import Claimed
@@ -42,6 +43,10 @@ CLAIM = 200
 HEAVY = 2
 #: Seconds that letters on their way may take when the program stops.
 FAREWELL = 10.0
+
+
+#: What a report of a mail server leads to, beyond the loss of a letter.
+Note = Callable[[Shop, Letter, tuple[Case, ...], datetime, Iterable[str]], Decision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,14 +281,44 @@ class Delivery:
             return
         await self._lose(tx, claimed, now, bounced=False, fault=failed.word)
 
-    async def bounced(self, tx: Transaction, house: House, message_ids: Sequence[str], now: datetime) -> None:
-        """A delivery report names letters of ours: they did not arrive."""
-        tokens = [message_id.strip("<>").partition("@")[0] for message_id in message_ids]
-        for claimed in await outbox.find_by_tokens(tx, house.shop.profile, tokens):
-            await self._lose(tx, claimed, now, bounced=True, fault="bounced")
+    async def reported(self, tx: Transaction, house: House, bounce: Bounce, now: datetime) -> None:
+        """A mail server reports that letters did not arrive, or not yet.
+
+        It counts through our Message-IDs, which cannot be guessed; one that names only an address is a hint.
+        """
+        tokens = [message_id.strip("<>").partition("@")[0] for message_id in bounce.message_ids]
+        letters = await outbox.find_by_tokens(tx, house.shop.profile, tokens) if tokens else []
+        for claimed in letters:
+            if bounce.permanent:
+                await self._lose(tx, claimed, now, bounced=True, fault="bounced", failed=bounce.recipients)
+            else:
+                await self._note(tx, house, claimed.letter, now, on_delayed, bounce.recipients)
+        if not letters and bounce.permanent:
+            for letter in await outbox.newest_to(tx, house.shop.profile, bounce.recipients, now):
+                await self._note(tx, house, letter, now, on_reported, [letter.to])
+
+    async def _note(
+        self,
+        tx: Transaction,
+        house: House,
+        letter: Letter,
+        now: datetime,
+        decide: Note,
+        failed: Iterable[str],
+    ) -> None:
+        cases = await looking.cases_of(tx, [letter.request_id] if letter.request_id else [])
+        decision = decide(house.shop, letter, cases, now, failed)
+        await saving.save(tx, decision, prefix=house.shop.prefix, channel=Channel.EMAIL, now=now)
 
     async def _lose(
-        self, tx: Transaction, claimed: Claimed, now: datetime, *, bounced: bool, fault: str
+        self,
+        tx: Transaction,
+        claimed: Claimed,
+        now: datetime,
+        *,
+        bounced: bool,
+        fault: str,
+        failed: Iterable[str] = (),
     ) -> None:
         letter = claimed.letter
         house = self._houses.get(letter.shop)
@@ -294,7 +329,9 @@ class Delivery:
         found = await looking.requests_by_id(tx, [letter.request_id] if letter.request_id else [])
         request: Request | None = found[0] if found else None
         cases = await looking.cases_of(tx, [request.id] if request else [])
-        decision = on_lost(house.shop, letter, request, cases, now, bounced=bounced, fault=fault)
+        decision = on_lost(
+            house.shop, letter, request, cases, now, bounced=bounced, fault=fault, failed=failed
+        )
         channel = request.channel if request else Channel.EMAIL
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
 

@@ -327,8 +327,8 @@ class Handler:
 
     async def _take_bounce(self, tx: Transaction, arrival: Arrival, now: datetime) -> None:
         bounce = bounces.bounced(arrival.raw) if isinstance(arrival.raw, bytes) else None
-        if bounce is not None and bounce.permanent:
-            await self._delivery.bounced(tx, self._house, bounce.message_ids, now)
+        if bounce is not None:
+            await self._delivery.reported(tx, self._house, bounce, now)
 
     async def _set_aside(self, tx: Transaction, arrival: Arrival, error: str) -> None:
         """Keep what could not be handled, and tell staff; that letter goes out with the next claim."""

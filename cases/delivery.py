@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from cases.model import (
     Letter,
     Reading,
     Request,
+    Route,
     Shop,
 )  # fmt: skip
 from cases.proving import UNPROVED
@@ -58,8 +60,13 @@ def on_lost(
     *,
     bounced: bool,
     fault: str,
+    failed: Iterable[str] = (),
 ) -> Decision:
-    """A letter was given up or came back: it stands on the case, and staff are told. A code is void then."""
+    """A letter was given up or came back: it stands on the case, and staff are told. A code is void then.
+
+    `failed` are the addresses that could not be reached; where mail is forwarded, they are not the letter's.
+    Whoever proved in chat who they are is asked there for another way; before that, chat tells nothing of addresses.
+    """
     work = _work(shop, letter, cases, now, "bounced" if bounced else "failed")
     event, flag = (
         (Event.LETTER_BOUNCED, Flag.LETTER_BOUNCED) if bounced else (Event.LETTER_FAILED, Flag.LETTER_FAILED)
@@ -67,13 +74,54 @@ def on_lost(
     if request is not None and letter.code_issue and letter.code_issue == request.proof.issue:
         work.keep(replace(request, proof=replace(request.proof, state="undelivered")))
     # A case may be closed by the very letter that is lost: what names a case always shows on it.
-    touched = [c for c in cases if letter.case_id == c.id or (not letter.case_id and c.status not in CLOSED)]
+    touched = _touched(letter, cases)
     for case in touched:
-        case = work.note(work.flag(case, flag), event, letter=letter.name, fault=fault)
+        case = work.note(work.flag(case, flag), event, ", ".join(failed), letter=letter.name, fault=fault)
         if letter.code_issue and case.status in UNPROVED:
             case = work.note(work.flag(case, Flag.CODE_UNDELIVERED), Event.CODE_UNDELIVERED)
         work.alert("letter_bounced" if bounced else "letter_failed", case, letter=letter.name)
+    if bounced:
+        work.count("bounce", request.peer if request else letter.to, letter.to)
+    if request is not None and touched and _may_hear_in_chat(request, letter):
+        work.tell(request, "letter_came_back", case=touched[0])
     return work.decision()
+
+
+def _may_hear_in_chat(request: Request, letter: Letter) -> bool:
+    return (
+        letter.route is Route.MAIL
+        and request.channel is Channel.CHAT
+        and request.verified_by is not None
+        and not letter.code_issue
+    )
+
+
+def on_delayed(
+    shop: Shop, letter: Letter, cases: tuple[Case, ...], now: datetime, failed: Iterable[str]
+) -> Decision:
+    """A mail server still tries to deliver a letter: noted, nothing more."""
+    work = _work(shop, letter, cases, now, f"delayed:{now.isoformat()}")
+    for case in _touched(letter, cases):
+        work.note(case, Event.LETTER_DELAYED, ", ".join(failed), letter=letter.name)
+    return work.decision()
+
+
+def on_reported(
+    shop: Shop, letter: Letter, cases: tuple[Case, ...], now: datetime, failed: Iterable[str]
+) -> Decision:
+    """A report names only an address we wrote to. Anybody could write such a one: a hint for staff, once a case."""
+    work = _work(shop, letter, cases, now, "reported")
+    for case in _touched(letter, cases):
+        if Flag.LETTER_BOUNCED not in case.flags:
+            flagged = work.flag(case, Flag.LETTER_BOUNCED)
+            work.note(flagged, Event.BOUNCE_REPORTED, ", ".join(failed), letter=letter.name)
+            work.alert("letter_bounced", flagged, letter=letter.name)
+    return work.decision()
+
+
+def _touched(letter: Letter, cases: tuple[Case, ...]) -> list[Case]:
+    """The case a letter names, else those of its request that are not closed."""
+    return [c for c in cases if letter.case_id == c.id or (not letter.case_id and c.status not in CLOSED)]
 
 
 def on_lapse(shop: Shop, request: Request, cases: tuple[Case, ...], now: datetime) -> Decision:

@@ -117,6 +117,8 @@ class Event(StrEnum):
     HUMAN_WANTED = "human_wanted"
     LETTER_FAILED = "letter_failed"
     LETTER_BOUNCED = "letter_bounced"
+    LETTER_DELAYED = "letter_delayed"
+    BOUNCE_REPORTED = "bounce_reported"
     ENTERED = "entered"
     SORTED = "sorted"
     REKINDED = "rekinded"

@@ -8,7 +8,7 @@ docs/invariants.md 1.3; why a code goes to the recorded address only, in docs/la
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,8 @@ TRIES_A_REQUEST = 5
 TRIES_A_DAY = 10
 MAILS_AN_HOUR = 3
 MAILS_AN_HOUR_TO_ONE_ADDRESS = 8
+#: After so many code mails that came back within a day, an address gets no more, unless it writes itself.
+BOUNCES_A_DAY = 2
 
 #: How long a code is good, counted from the moment the mail server took it.
 LIFETIME = {Channel.CHAT: timedelta(minutes=30), Channel.EMAIL: timedelta(hours=24)}
@@ -111,7 +113,7 @@ def spend_try(proof: Proof, *, own: bool) -> Proof:
     return replace(proof, own_tries=proof.own_tries + 1) if own else replace(proof, tries=proof.tries + 1)
 
 
-def withhold_mail(attempts: Iterable[Attempt], requester: str, address: str, now: datetime) -> str | None:
+def withhold_mail(attempts: Collection[Attempt], requester: str, address: str, now: datetime) -> str | None:
     """Why no further code mail may go to this address now, or None when it may.
 
     Mail that comes from the recorded address itself is held back only by its own number.
@@ -121,6 +123,9 @@ def withhold_mail(attempts: Iterable[Attempt], requester: str, address: str, now
         return "requester_limit"
     if requester != address and len(recent) >= MAILS_AN_HOUR_TO_ONE_ADDRESS:
         return "address_limit"
+    bounces = [a for a in attempts if a.what == "bounce" and a.address == address and a.at > now - DAY]
+    if requester != address and len(bounces) >= BOUNCES_A_DAY:
+        return "address_bounced"
     return None
 
 

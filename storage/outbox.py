@@ -23,6 +23,8 @@ _TO_SEND = and_(LETTERS.c.state == "queued", LETTERS.c.route != "post")
 
 #: How long a claim holds; whoever died with it loses it then.
 LEASE = timedelta(seconds=60)
+#: Mail servers try for five days (RFC 5321 section 4.5.4.1); a report that comes later is about something else.
+REPORTED_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,19 @@ async def find_by_tokens(tx: Transaction, shop: str, tokens: Sequence[str]) -> l
     """Letters by the local part of their Message-ID; for bounces."""
     query = select(LETTERS).where(LETTERS.c.token.in_(tokens), LETTERS.c.shop == shop)
     return [_claimed(tx, row) for row in await tx.all(query)]
+
+
+async def newest_to(tx: Transaction, shop: str, addresses: Sequence[str], now: datetime) -> list[Letter]:
+    """The newest letter that left for each of these addresses within `REPORTED_WITHIN`."""
+    lanes = [tx.vault.index("to", shop, "mail", address) for address in addresses]
+    found: dict[str, Letter] = {}
+    if lanes:
+        sent = and_(LETTERS.c.to_index.in_(lanes), LETTERS.c.state == "sent")
+        query = (
+            select(LETTERS).where(sent, LETTERS.c.created_at > now - REPORTED_WITHIN).order_by(LETTERS.c.id)
+        )
+        found = {row.to_index: letter_from(row, tx.vault) for row in await tx.all(query)}
+    return list(found.values())
 
 
 async def state_of(tx: Transaction, now: datetime) -> dict[str, int]:

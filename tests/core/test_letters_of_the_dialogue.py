@@ -31,7 +31,7 @@ CALLS = {"alert": {"staff"}, "mail": {"mail"}}
 REASON = re.compile(r"(?<=reason=\")\w+|(?<=else \")\w+")
 
 #: Told only to who asked in chat; by mail the answer itself goes out.
-CHAT_ONLY = {"case_answered", "case_extended", "remind_address"}
+CHAT_ONLY = {"case_answered", "case_extended", "letter_came_back", "remind_address"}
 
 #: The core's files that speak on one channel only.
 ONE_CHANNEL = {
