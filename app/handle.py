@@ -318,11 +318,13 @@ class Handler:
             return read_update(
                 update, shop=shop.profile, bot_username=telegram.username if telegram else "", now=now
             )
+        mailbox = self._house.settings.mailbox
         if arrival.truncated and not arrival.raw:
             raise UnreadableMail("the server could not give it")
         return read_mail(
             arrival.raw, key=arrival.key, shop=shop.profile, own_address=shop.mailbox,
             internal_date=arrival.at or now, since=since, truncated=arrival.truncated,
+            trusted_servers=mailbox.trusted_servers if mailbox else (),
         )  # fmt: skip
 
     async def _take_bounce(self, tx: Transaction, arrival: Arrival, now: datetime) -> None:

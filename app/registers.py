@@ -54,7 +54,7 @@ async def load(
     mark = fingerprint(folder)
     problems: list[RowProblem] = []
     async with store.write() as tx:
-        loading = await register.Loading.begin(tx, shop)
+        loading = await register.Loading.begin(tx, shop, now)
         for batch in _batches(read_register(folder, strict=strict), problems):
             if isinstance(batch[0], Customer):
                 await loading.add_customers(row for row in batch if isinstance(row, Customer))

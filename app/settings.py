@@ -180,6 +180,10 @@ class Mailbox(Table):
     answers_an_hour: Annotated[int, Number] = Field(
         default=300, ge=0, description="a number of letters such as 300, or 0 for no limit"
     )
+    #: Whose `Authentication-Results` are believed.
+    trusted_servers: list[str] = Field(
+        default=[], description='a list of mail servers\' names such as ["mx.google.com"]'
+    )
     canary: CanarySettings | None = Field(
         default=None, description="a block headed [shops.mailbox.canary], or leave it out for no test mails"
     )

@@ -334,6 +334,8 @@ class Inbound:
     automated: str = ""
     #: That rule goes by the words alone: nobody is answered, but staff get to see the mail.
     perhaps_automated: bool = False
+    #: What the receiving server could not confirm of the sender: words of `cases.trust.Trust`.
+    unconfirmed: tuple[str, ...] = ()
     #: The mail provider calls it spam.
     spam: bool = False
     #: Mail older than the mailbox's `since`: listed, never answered.

@@ -36,6 +36,7 @@ from cases.opening import (
     set_claim,
     suppress,
 )  # fmt: skip
+from cases.trust import trust_of
 from cases.verification import (
     accepted,
     alarm_is_new,
@@ -85,10 +86,14 @@ def take_claim(work: Work, request: Request, claim: Claim, match: tuple[Customer
             proof=proof,
         )
     )
+    changed = customer is not None and customer.customer_id in work.known.address_changed
+    hints = trust_of(work.inbound, customer, changed=changed) if work.inbound is not None else []
     for case in work.cases_of(request):
         if case.status in CLOSED:
             continue
         case = work.unflag(case, Flag.NO_RECORD, Flag.NAMES_DIFFER)
+        if hints or "trust" in case.details:
+            case = work.add_details(case, trust=[str(hint) for hint in hints])
         if customer is None:
             work.flag(case, Flag.NO_RECORD)
         elif names_differ(match):

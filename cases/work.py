@@ -83,6 +83,8 @@ class Known:
     #: The claim looked up, and the register records it names.
     claim: Claim = field(default_factory=Claim)
     match: tuple[Customer, ...] = ()
+    #: Those of them whose recorded address was changed lately (`trust.LATELY`).
+    address_changed: frozenset[str] = frozenset()
     attempts: tuple[Attempt, ...] = field(default=(), repr=False)
     #: Next free case number, by local year of arrival.
     next_numbers: Mapping[int, int] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import Message
@@ -19,6 +20,7 @@ from typing import Final
 from cases.addresses import normalise_email
 from cases.model import Channel, Inbound
 from cases.understanding.prepare import visible
+from mailers.authentication import unconfirmed
 from mailers.bodies import PARSER_FAULTS, body_of
 from mailers.headers import Headers, address_of, answered_ids, message_id
 from mailers.screening import Mail, called_spam, screen
@@ -50,11 +52,13 @@ def read(
     internal_date: datetime,
     since: datetime | None = None,
     truncated: bool = False,
+    trusted_servers: Collection[str] = (),
 ) -> Inbound:
     """Translate one mail. `internal_date` (aware) is the server's and becomes `received_at` in UTC.
 
     A mail older than `since` is marked `before_since`. Of a `truncated` one no file is whole.
-    Raises `UnreadableMail`; `ValueError` for naive times.
+    `trusted_servers` are names whose word about the sender counts. Raises `UnreadableMail`; `ValueError` for naive
+    times.
     """
     if internal_date.tzinfo is None or (since is not None and since.tzinfo is None):
         raise ValueError("mail times must carry a time zone")
@@ -81,6 +85,7 @@ def read(
         attachments=tuple(replace(file, content=b"") if truncated else file for file in body.attachments),
         automated=screened.name if screened else "",
         perhaps_automated=screened is not None and not screened.sure,
+        unconfirmed=unconfirmed(headers, trusted_servers),
         spam=called_spam(headers),
         before_since=since is not None and internal_date < since,
         cut_short=truncated,

@@ -34,8 +34,12 @@ async def apply(tx: Transaction, corrections: Sequence[Applied]) -> None:
         await tx.run(
             update(CUSTOMERS)
             .where(here)
-            .values(record=record, name=customer.name, address=normalise_email(customer.email))
+            .values(record=record, name=customer.name, **_address(row, normalise_email(customer.email), mine))
         )
+
+
+def _address(row: Any, address: str, corrections: Sequence[Applied]) -> dict[str, Any]:
+    return {"address": address, "address_since": corrections[-1].at} if address != row.address else {}
 
 
 async def in_force(tx: Transaction, shop: str) -> dict[str, list[Applied]]:

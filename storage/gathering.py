@@ -24,6 +24,7 @@ from cases.model import (
     Request,
     Shop,
 )  # fmt: skip
+from cases.trust import LATELY
 from cases.work import Known, local_year
 from storage.looking import (
     REQUESTS_IN_SIGHT,
@@ -39,7 +40,7 @@ from storage.mapping import (
     peer_index,
     request_from,
 )  # fmt: skip
-from storage.people import by_addresses, find_customers
+from storage.people import by_addresses, changed_lately, find_customers
 from storage.store import Transaction
 from storage.tables import (
     AttemptRow,
@@ -104,6 +105,8 @@ async def gather_many(tx: Transaction, shop: Shop, turns: Sequence[Turn], now: d
     attempts = await _attempts(tx, shop.profile, turns, set().union(*targets.values()), now)
     years = set().union(*(_years(turn) for turn in turns if _may_open(turn)), ())
     numbers = await next_numbers(tx, shop.prefix, years) if years else {}
+    matched = {customer.customer_id for found in sight.match.values() for customer in found[:1]}
+    changed = frozenset(await changed_lately(tx, shop.profile, matched, now - LATELY) if matched else ())
     # Whose first request this is gets an answer in any case; whoever has asked for no right yet is counted.
     counted = [turn.inbound for turn in turns if sight.own[turn.inbound.key] or not _opens(turn)]
     replies = await _replies(tx, counted, now)
@@ -126,6 +129,7 @@ async def gather_many(tx: Transaction, shop: Shop, turns: Sequence[Turn], now: d
             dated=sight.dated,
             claim=turn.claim,
             match=sight.match[turn.inbound.key],
+            address_changed=changed,
             attempts=_as_seen_by(tx, turn.inbound, attempts, targets[turn.inbound.key]),
             next_numbers=numbers,
             replies_this_hour=replies.get(turn.inbound.peer, 0),

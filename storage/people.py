@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -29,6 +30,15 @@ async def find_customers(tx: Transaction, shop: str, claim: Claim) -> tuple[Cust
             # A lone number may be an order's as well.
             return found or await _by_order(tx, shop, claim.customer_id)
     return await _by_order(tx, shop, claim.order_id) if claim.order_id else ()
+
+
+async def changed_lately(
+    tx: Transaction, shop: str, customer_ids: Collection[str], since: datetime
+) -> set[str]:
+    """Which of these records got another address since then."""
+    mine = (CUSTOMERS.c.shop == shop) & CUSTOMERS.c.customer_id.in_(sorted(customer_ids))
+    query = select(CUSTOMERS.c.customer_id).where(mine, CUSTOMERS.c.address_since > since)
+    return {row.customer_id for row in await tx.all(query)}
 
 
 async def whole_record(tx: Transaction, shop: str, customer_id: str) -> Customer | None:

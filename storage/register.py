@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -45,19 +45,20 @@ async def last_load(tx: Transaction, shop: str) -> Load | None:
 class Loading:
     """Replaces a shop's register: add what the files hold, then `finish` drops what they no longer do."""
 
-    def __init__(self, tx: Transaction, shop: str, number: int) -> None:
+    def __init__(self, tx: Transaction, shop: str, number: int, now: datetime) -> None:
         self._tx = tx
         self._shop = shop
         self._number = number
+        self._now = now
         self._corrections: dict[str, list[Applied]] = {}
         self.customers = 0
         self.orders = 0
 
     @classmethod
-    async def begin(cls, tx: Transaction, shop: str) -> Loading:
+    async def begin(cls, tx: Transaction, shop: str, now: datetime) -> Loading:
         """Number this load."""
         row = await tx.first(select(LOADS.c.load).where(LOADS.c.shop == shop))
-        loading = cls(tx, shop, row.load + 1 if row else 1)
+        loading = cls(tx, shop, row.load + 1 if row else 1, now)
         loading._corrections = await corrections.in_force(tx, shop)
         return loading
 
@@ -69,9 +70,25 @@ class Loading:
                 customer_values(c, self._shop, normalise_email(c.email), self._tx.vault, self._number)
                 for c in batch
             ]
-            update = ["address", "name", "record", "held", "load"]
+            since = await self._changed(rows)
+            rows = [{**row, "address_since": since.get(row["customer_id"])} for row in rows]
+            update = ["address", "name", "record", "held", "load", "address_since"]
             await self._tx.upsert(CUSTOMERS, rows, keys=["shop", "customer_id"], update=update)
             self.customers += len(rows)
+
+    async def _changed(self, rows: Sequence[dict[str, Any]]) -> dict[str, datetime | None]:
+        """When each record's address changed last: now, if it is not the one we have."""
+        query = select(CUSTOMERS.c.customer_id, CUSTOMERS.c.address, CUSTOMERS.c.address_since).where(
+            CUSTOMERS.c.shop == self._shop, CUSTOMERS.c.customer_id.in_([row["customer_id"] for row in rows])
+        )
+        known = {row.customer_id: row for row in await self._tx.all(query)}
+        return {
+            row["customer_id"]: self._now
+            if before.address not in ("", row["address"])
+            else before.address_since
+            for row in rows
+            if (before := known.get(row["customer_id"]))
+        }
 
     async def _corrected(self, customer: Customer) -> Customer:
         """The record with what was corrected since the shop's files were written."""

@@ -294,6 +294,8 @@ class CustomerRow(SQLModel, table=True):
     held: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
     #: Number of the load that saw this row last; rows no load saw are gone.
     load: int = 0
+    #: When the address was last seen to change.
+    address_since: datetime | None = Field(default=None, sa_column=Column(UtcDateTime(), nullable=True))
 
 
 class OrderRow(SQLModel, table=True):

@@ -139,6 +139,7 @@ def _details(case: Case, language: str) -> Table:
         ),
         "attachments": "\n".join(_file(row, language) for row in details.get("attachments", ())),
         "sensitive": ", ".join(named["sensitive"].get(s, s) for s in details.get("sensitive", ())),
+        "trust": "\n".join(words(language)["trust"].get(hint, hint) for hint in details.get("trust", ())),
         **{key: str(value) for key, value in details.items() if key not in _SHOWN},
         "why": ", ".join(map(str, details.get("why", ()))),
     }
@@ -155,7 +156,7 @@ def _file(row: Mapping[str, Any], language: str) -> str:
     return f"{told}: {danger}" if danger else told
 
 
-_SHOWN = frozenset({"locked", "purposes", "corrections", "attachments", "sensitive", "why"})
+_SHOWN = frozenset({"locked", "purposes", "corrections", "attachments", "sensitive", "trust", "why"})
 
 
 def _next(case: Case, language: str, today: date) -> Group:
