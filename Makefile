@@ -7,7 +7,7 @@ DEVEL  := $(VENV)/.ready-dev
 # The system's certificates, where a company's network has its own.
 SYNC   := VIRTUAL_ENV=$(CURDIR)/$(VENV) UV_SYSTEM_CERTS=1 $(BIN)/uv sync -q --frozen --inexact --compile-bytecode --extra demo
 
-.PHONY: setup demo test journeys check bench eval learn
+.PHONY: setup demo test journeys check bench eval learn fuzz
 
 setup: $(DEVEL)  ## Build .venv from the locked versions.
 
@@ -46,3 +46,8 @@ eval: $(DEVEL)  ## How well messages are understood, which are not, and how fast
 learn: $(DEVEL)  ## Learn the weights of the understanding from learning/ and write them.
 	@$(SYNC) --group learn
 	@$(BIN)/python -m learning
+
+FUZZ_SECONDS ?= 60
+fuzz: $(DEVEL)  ## Search for mails that break the reading of mail, for FUZZ_SECONDS.
+	@$(SYNC) --group fuzz
+	@$(BIN)/python -m tests.fuzz.mail --seconds $(FUZZ_SECONDS)

@@ -28,8 +28,8 @@ MAX_DEPTH: Final = 30
 #: What the standard parser is known to raise over damaged mail, whatever its documentation says.
 PARSER_FAULTS: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError)
 
-_UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_UNSAFE_IN_NAME = re.compile(r"[\x00-\x1f\x7f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_UNSAFE_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 # Between two encoded words white space is dropped (RFC 2047 section 6.2).
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?[^?\s]{1,60}\?[bBqQ]\?)")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,900}>")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # Quoted strings, comments and the bracketed address: what a From line is made of.
 _FROM_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)|<([^<>]*)>|,|[^"(<,]+|.', re.DOTALL)
 _ADDRESS = re.compile(r'(?:[^\s@<>()\[\]\\,;:"]+|"[^"\r\n]+")@[^\s@<>()\\,;:"]+')

@@ -31,7 +31,7 @@ _MAX_SUBJECT: Final = 250
 #: Only letters, so that no boundary or id can hold a run of digits.
 _LETTERS: Final = bytes.maketrans(b"0123456789abcdef", b"ghijklmnopqrstuv")
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _ANSWER_SIGN = re.compile(r"^(?:(?:re|vs|sv|aw|antw|ref)(?:\[\d{1,3}\])?\s*:\s*)+", re.IGNORECASE)
 # HETU, card numbers, and any run of digits that could pass for a code. Case ids have shorter runs and stay.
 _NUMBERS = re.compile(r"\d{6}[-+A-FU-Ya-fu-y]\d{3}\w|\d(?:[ -]?\d){12,18}|\d{6,}")
