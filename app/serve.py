@@ -265,7 +265,11 @@ class Service:
 async def _channels(tx: Transaction, shop: Running) -> web.Channels:
     profile = shop.house.shop.profile
     silent = Alarm.MAILBOX_SILENT in await watching.alarms(tx, profile)
-    return web.Channels(profile, shop.intake, shop.inbox, await watching.flown(tx, profile), silent)
+    return web.Channels(
+        profile, shop.intake, shop.inbox, await watching.flown(tx, profile), silent,
+        reading_fault=shop.inbox.last_error if shop.inbox else "",
+        sending_fault=shop.house.postman.last_error if shop.house.postman else "",
+    )  # fmt: skip
 
 
 def webhook_secret(store: Store, house: House) -> str:

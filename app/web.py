@@ -42,6 +42,9 @@ class Channels:
     canary: Flown | None = None
     #: Staff have been told that the mailbox is silent, and it still is.
     silent: bool = False
+    #: Why the mailbox could not be read, or a mail not be handed over, at the last try; a word of `REMEDIES`.
+    reading_fault: str = ""
+    sending_fault: str = ""
 
 
 def health(
@@ -52,7 +55,7 @@ def health(
         {
             "profile": shop.profile,
             "telegram": _line(shop.telegram, started, now),
-            "mailbox": _line(shop.mailbox, started, now, silent=shop.silent),
+            "mailbox": _mailbox(shop, started, now),
             "canary": _canary(shop.canary),
         }
         for shop in channels
@@ -76,6 +79,15 @@ def _line(
     since = line.last_ok or started
     ok = not silent and (now - since).total_seconds() < CHANNEL_SILENT_SECONDS
     return {"ok": ok, "last_ok": line.last_ok.isoformat(timespec="seconds") if line.last_ok else None}
+
+
+def _mailbox(shop: Channels, started: datetime, now: datetime) -> dict[str, Any] | None:
+    """The line, and in one word what is wrong with it, reading (`error`) or sending (`sending_error`)."""
+    line = _line(shop.mailbox, started, now, silent=shop.silent)
+    if line is None:
+        return None
+    faults = {"error": shop.reading_fault, "sending_error": shop.sending_fault}
+    return line | {name: fault for name, fault in faults.items() if fault}
 
 
 def _canary(flown: Flown | None) -> dict[str, Any] | None:

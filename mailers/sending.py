@@ -117,6 +117,8 @@ class Postman:
         self._sweeper: asyncio.TimerHandle | None = None
         self._farewells: set[asyncio.Task[None]] = set()
         self._closed = False
+        #: Why no server could be spoken to at the last try, one word; empty when one could.
+        self.last_error = ""
 
     async def __aenter__(self) -> Postman:
         return self
@@ -137,16 +139,17 @@ class Postman:
             raise _refused(BAD_ADDRESS)
         async with self._slots:
             while True:
-                client, kept = await self._take(domain_of(envelope_from))
+                client, kept = await self._reached(domain_of(envelope_from))
                 try:
                     await self._hand_over(client, letter)
                 except Refused as refusal:
                     self._put_back(client)
                     if not (kept and refusal.code == CLOSING):
                         raise
-                except Unreachable:
+                except Unreachable as fault:
                     client.close()
                     if not kept:
+                        self.last_error = fault.reason
                         raise
                 except BaseException:
                     client.close()
@@ -183,6 +186,15 @@ class Postman:
             self._sweeper.cancel()
         rest, self._rest = self._rest, []
         await asyncio.gather(*(self._farewell(kept.client) for kept in rest), *self._farewells)
+
+    async def _reached(self, domain: str) -> tuple[SMTP, bool]:
+        try:
+            found = await self._take(domain)
+        except Unreachable as fault:
+            self.last_error = fault.reason
+            raise
+        self.last_error = ""
+        return found
 
     async def _take(self, domain: str) -> tuple[SMTP, bool]:
         """A connection, and whether it was kept from before."""

@@ -7,9 +7,11 @@ waits for the disk (opening, COMMIT) or for another process (a locked database) 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
@@ -57,6 +59,9 @@ def connector(path: str) -> Callable[..., Any]:
 
     async def connect(*_: Any, **__: Any) -> aiosqlite.Connection:
         def opened() -> sqlite3.Connection:
+            if Path(path).exists() and not os.access(path, os.W_OK):
+                # SQLite would open it for reading, and stay so in this process when the disk is well again.
+                raise sqlite3.OperationalError("the file cannot be written")
             # The thread opens and commits, the loop does the rest, never both at once.
             return sqlite3.connect(path, check_same_thread=False, timeout=0)
 

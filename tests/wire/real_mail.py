@@ -287,6 +287,20 @@ class RealMail:
         _wait_for(self.smtp_port)
         self._postfix = True
 
+    def kill_postfix(self) -> None:
+        """SIGKILL to Postfix and everything it started."""
+        pid = int((self.folder / "queue/pid/master.pid").read_text())
+        for one in _descendants(pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        self._postfix = False
+
+    def let_in(self, user: str, password: str = PASSWORD) -> None:
+        """This password holds from now on, for lines that are opened from now on."""
+        users = self.folder / "users"
+        others = [line for line in users.read_text().splitlines() if not line.startswith(f"{user}:")]
+        users.write_text("\n".join([*others, f"{user}:{password}"]) + "\n")
+
     def flush(self) -> None:
         """Let Postfix try everything again that it could not deliver."""
         _run("postqueue", "-c", str(self.folder / "etc"), "-f")
