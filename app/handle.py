@@ -53,6 +53,8 @@ class Arrival:
     twin: str = ""
     #: Only the beginning was fetched: too large to be read whole.
     truncated: bool = False
+    #: It lay in the folder the provider puts spam into.
+    junk: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -65,6 +67,10 @@ class Arrival:
             return self.raw
         # In ASCII: half a surrogate pair, which Telegram may cut a text at, has no other bytes.
         return json.dumps(self.raw).encode()
+
+
+#: A source and how far it has been read.
+Place = tuple[str, Cursor]
 
 
 class _Repeated(Exception):
@@ -121,31 +127,30 @@ class Handler:
             [Arrival(f"telegram:{shop}:{raw.get('update_id')}", Channel.CHAT, raw) for raw in batch]
         )
 
-    async def mails(self, batch: Sequence[Fetched], cursor: Cursor) -> None:
-        """Commit a batch of mails together with the mailbox's new cursor."""
+    async def mails(self, batch: Sequence[Fetched], cursor: Cursor, folder: str = "") -> None:
+        """Commit a batch of mails together with the folder's new cursor. No `folder`: the inbox; else spam."""
         shop = self._house.shop.profile
         arrivals = [
             Arrival(
-                key_of(shop, mail.uidvalidity, mail.uid), Channel.EMAIL, mail.raw, mail.internal_date,
-                twin_key(shop, mail.raw), mail.truncated,
+                key_of(shop, mail.uidvalidity, mail.uid, folder), Channel.EMAIL, mail.raw, mail.internal_date,
+                twin_key(shop, mail.raw), mail.truncated, junk=bool(folder),
             )
             for mail in batch
         ]  # fmt: skip
-        await self._take(arrivals, cursor)
+        await self._take(arrivals, (self._source(folder), cursor))
 
-    async def cursor(self) -> Cursor | None:
+    async def cursor(self, folder: str = "") -> Cursor | None:
         """How far this shop's mailbox has been read; None before its first start."""
         async with self._store.read() as tx:
-            found = await saving.load_cursor(tx, self._source)
+            found = await saving.load_cursor(tx, self._source(folder))
         return Cursor(found[0], found[1]) if found else None
 
-    @property
-    def _source(self) -> str:
-        return f"mailbox:{self._house.shop.profile}"
+    def _source(self, folder: str = "") -> str:
+        return f"mailbox:{self._house.shop.profile}{f':{folder}' if folder else ''}"
 
     # -- one transaction ---------------------------------------------------------------------------------
 
-    async def _take(self, batch: Sequence[Arrival], cursor: Cursor | None = None) -> None:
+    async def _take(self, batch: Sequence[Arrival], cursor: Place | None = None) -> None:
         try:
             await self._commit(batch, cursor)
         except Exception as fault:
@@ -154,7 +159,7 @@ class Handler:
             log.warning("batch_failed fault=%s", type(fault).__name__)
             await self._one_by_one(batch, cursor)
 
-    async def _one_by_one(self, batch: Sequence[Arrival], cursor: Cursor | None) -> None:
+    async def _one_by_one(self, batch: Sequence[Arrival], cursor: Place | None) -> None:
         """A batch failed as a whole: find the one that cannot be stored, set it aside, keep the others."""
         for arrival in batch:
             try:
@@ -169,7 +174,7 @@ class Handler:
             await self._commit([], cursor)
 
     async def _commit(
-        self, batch: Sequence[Arrival], cursor: Cursor | None, *, filtered: bool = False
+        self, batch: Sequence[Arrival], cursor: Place | None, *, filtered: bool = False
     ) -> None:
         """Everything a batch causes, and the cursor behind it, in one transaction.
 
@@ -190,7 +195,7 @@ class Handler:
                 self._delivery.answer_button(self._house.telegram, reference)
 
     async def _transact(
-        self, batch: Sequence[Arrival], cursor: Cursor | None, now: datetime, *, filtered: bool
+        self, batch: Sequence[Arrival], cursor: Place | None, now: datetime, *, filtered: bool
     ) -> _Done:
         async with self._store.write() as tx:
             done = _Done(tx, now, now + outbox.LEASE)
@@ -200,7 +205,8 @@ class Handler:
             if not await saving.note_arrivals(tx, done.rows(self._house.shop.profile)):
                 raise _Repeated
             if cursor is not None:
-                await saving.move_cursor(tx, self._source, cursor.uidvalidity, cursor.last_uid, now)
+                source, read_up_to = cursor
+                await saving.move_cursor(tx, source, read_up_to.uidvalidity, read_up_to.last_uid, now)
         return done
 
     async def _unseen(self, tx: Transaction, batch: Sequence[Arrival]) -> list[Arrival]:
@@ -321,11 +327,14 @@ class Handler:
         mailbox = self._house.settings.mailbox
         if arrival.truncated and not arrival.raw:
             raise UnreadableMail("the server could not give it")
-        return read_mail(
+        inbound = read_mail(
             arrival.raw, key=arrival.key, shop=shop.profile, own_address=shop.mailbox,
             internal_date=arrival.at or now, since=since, truncated=arrival.truncated,
             trusted_servers=mailbox.trusted_servers if mailbox else (),
         )  # fmt: skip
+        # What lay among the spam before anybody watched it stays there.
+        forgotten = arrival.junk and inbound.before_since
+        return None if forgotten else replace(inbound, spam=inbound.spam or arrival.junk)
 
     async def _take_bounce(self, tx: Transaction, arrival: Arrival, now: datetime) -> None:
         bounce = bounces.bounced(arrival.raw) if isinstance(arrival.raw, bytes) else None
@@ -364,7 +373,7 @@ class Handler:
             if mailbox is not None and mailbox.since is not None:
                 self._since = mailbox.since
             else:
-                found = await saving.load_cursor(tx, self._source)
+                found = await saving.load_cursor(tx, self._source())
                 self._since = (found[2] if found else now) - SINCE_BEFORE_START
         return self._since
 

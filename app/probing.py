@@ -103,6 +103,11 @@ async def _shop(shop: ShopSettings, store: Store | None) -> AsyncIterator[Line]:
     assert inbox is not None
     say = await inbox.probe()
     yield Line(f"{name} imap", say is None, say or "")
+    if shop.mailbox.junk is not None:
+        junk = inbox_of(house, folder=shop.mailbox.junk)
+        assert junk is not None
+        say = await junk.probe()
+        yield Line(f"{name} junk", say is None, say or "")
     say = await house.postman.probe()
     await house.postman.aclose()
     yield Line(f"{name} smtp", say is None, say or "")

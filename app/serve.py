@@ -58,6 +58,8 @@ class Running:
     intake: Intake | None
     inbox: Inbox | None
     watch: Watch | None = None
+    #: The folder the provider puts spam into, where it is watched.
+    junk: Inbox | None = None
 
 
 class Service:
@@ -104,7 +106,12 @@ class Service:
         inbox = inbox_of(house, idle_seconds=idle_seconds)
         intake = Intake(house.telegram) if house.telegram is not None else None
         watch = Watch(store, house, inbox, self._now) if inbox is not None else None
-        return Running(house, Handler(store, house, delivery, self._now), intake, inbox, watch)
+        junk = (
+            inbox_of(house, folder=mailbox.junk, idle_seconds=idle_seconds)
+            if mailbox and mailbox.junk
+            else None
+        )
+        return Running(house, Handler(store, house, delivery, self._now), intake, inbox, watch, junk)
 
     async def _listen(self, stack: AsyncExitStack, store: Store) -> None:
         async def healthz() -> tuple[dict[str, Any], bool]:
@@ -130,6 +137,7 @@ class Service:
         sources = [self._keep(partial(self._source, store, shop)) for shop in self._shops]
         sources += [self._keep(partial(shop.inbox.watch, shop.handler.cursor, shop.handler.mails))
                     for shop in self._shops if shop.inbox is not None]  # fmt: skip
+        sources += [self._keep(partial(_watch_junk, shop)) for shop in self._shops if shop.junk is not None]
         sources += [self._keep(partial(self._look_after, shop.watch)) for shop in self._shops if shop.watch]
         rounds = (self._clock, self._calendar, self._registers, self._tidy)
         sources += [self._keep(partial(round_, store)) for round_ in rounds]
@@ -270,6 +278,18 @@ async def _channels(tx: Transaction, shop: Running) -> web.Channels:
         reading_fault=shop.inbox.last_error if shop.inbox else "",
         sending_fault=shop.house.postman.last_error if shop.house.postman else "",
     )  # fmt: skip
+
+
+async def _watch_junk(shop: Running) -> None:
+    """The spam folder, read beside the inbox with a place of its own."""
+    mailbox = shop.house.settings.mailbox
+    assert mailbox is not None
+    assert mailbox.junk is not None
+    assert shop.junk is not None
+    folder = mailbox.junk
+    await shop.junk.watch(
+        partial(shop.handler.cursor, folder), lambda batch, cursor: shop.handler.mails(batch, cursor, folder)
+    )
 
 
 def webhook_secret(store: Store, house: House) -> str:

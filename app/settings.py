@@ -184,6 +184,12 @@ class Mailbox(Table):
     trusted_servers: list[str] = Field(
         default=[], description='a list of mail servers\' names such as ["mx.google.com"]'
     )
+    #: The folder the provider puts spam into, to be watched as well.
+    junk: str | None = Field(
+        default=None,
+        min_length=1,
+        description='the name of the spam folder such as "Junk", or leave the key out',
+    )
     canary: CanarySettings | None = Field(
         default=None, description="a block headed [shops.mailbox.canary], or leave it out for no test mails"
     )

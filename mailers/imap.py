@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 from aioimaplib import aioimaplib
 
-from mailers.imap_answers import Found, found_in, message_set
+from mailers.imap_answers import Found, found_in, mailbox_name, message_set
 from mailers.oauth import NoToken, Tokens
 from mailers.servers import Server, reason_of
 
@@ -200,7 +200,8 @@ class Session:
 
     async def select(self, folder: str = "INBOX") -> int:
         """Open a folder; returns its UIDVALIDITY."""
-        quoted = '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        named = mailbox_name(folder)
+        quoted = '"' + named.replace("\\", "\\\\").replace('"', '\\"') + '"'
         response = await self._answer(self._client.select(quoted))
         if response.result != "OK":
             raise Trouble("folder")

@@ -5,6 +5,7 @@ Here lives the form of FETCH commands and answers (RFC 3501 sections 6.4.5 and 7
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -85,3 +86,16 @@ def _date(text: bytes) -> datetime:
     except ValueError:
         return datetime.now(UTC)
     return local.astimezone(UTC)
+
+
+def mailbox_name(name: str) -> str:
+    """A folder's name as IMAP writes it: modified UTF-7 (RFC 3501 section 5.1.3)."""
+    return "".join(
+        piece.replace("&", "&-") if piece.isascii() else f"&{_base64(piece)}-"
+        for piece in re.split(r"([^\x20-\x7e]+)", name)
+    )
+
+
+def _base64(piece: str) -> str:
+    encoded = base64.b64encode(piece.encode("utf-16-be")).decode("ascii")
+    return encoded.rstrip("=").replace("/", ",")

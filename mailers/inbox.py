@@ -50,7 +50,7 @@ REMEDIES: Final = {
     "certificate": "the mail server's certificate is not trusted: check the host name, or set ca_file",
     "tls": "TLS with the mail server failed: imaps:// is for port 993",
     "login": "the mail server refuses the login: check the user in the imap address and the password",
-    "folder": "the login works, but the folder cannot be opened: check that the mailbox has an INBOX",
+    "folder": "the login works, but the folder cannot be opened: check its name",
     "server": "the mail server refuses to search the mailbox: ask its provider",
     "lost": "the mail server closed the connection: check that IMAP is enabled for this mailbox",
     **TOKEN_REMEDIES,

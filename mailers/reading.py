@@ -117,9 +117,9 @@ def sender_of(headers: Headers) -> str:
     return ""
 
 
-def key_of(shop: str, uidvalidity: int, uid: int) -> str:
-    """The key of one mail in one mailbox; the same mail fetched again has the same key."""
-    return f"mail:{shop}:{uidvalidity}:{uid}"
+def key_of(shop: str, uidvalidity: int, uid: int, folder: str = "") -> str:
+    """The key of one mail in one mailbox; the same mail fetched again has the same key. No `folder`: the inbox."""
+    return f"mail:{shop}:{f'{folder}:' if folder else ''}{uidvalidity}:{uid}"
 
 
 def twin_key(shop: str, raw: bytes) -> str:

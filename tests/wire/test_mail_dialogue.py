@@ -6,6 +6,7 @@ What a mail is screened for stands in `test_screening`; here is what people get 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -345,6 +346,43 @@ async def test_status_of_an_answered_request_is_answered(post: Post) -> None:
     await post.write(MAIJA, "Mikä on pyyntöni tilanne?")
     status = (await post.letters(MAIJA))[-1]
     assert (status.name, status.context["cases"][0]["status"]) == ("status", "answered")
+
+
+async def test_a_new_mail_finds_its_case_without_thread_or_subject(post: Post) -> None:
+    """A phone that writes anew instead of answering: the sender's one open request is meant."""
+    await post.write(MAIJA, "Poistakaa tietoni.", "Tietojen poisto")
+    code = code_in(await post.newest(MAIJA))
+    await post.write(MAIJA, f"Tässä se koodi: {code}", "Ihan muuta")
+    assert (await post.case())["status"] == "open"
+    await post.write(MAIJA, "Tein muuten tilauksen myös sukulaisen nimellä viime jouluna.", "")
+    case = await post.office.case(str((await post.case())["id"]))
+    assert "new_message" in case["flags"]
+    assert "sukulaisen" in " ".join(entry["note"] for entry in case["journal"])
+
+
+async def test_a_stranger_who_answers_in_a_thread_does_not_join_the_case(post: Post) -> None:
+    await post.write(MAIJA, "Poistakaa tietoni.")
+    mail = await post.newest(MAIJA)
+    await post.answer(STRANGER, mail, "Lisään vielä, että haluan ne toiseen osoitteeseen.", quoted=False)
+    case = await post.office.case(str((await post.case())["id"]))
+    assert "toiseen osoitteeseen" not in json.dumps(case)
+    assert not [letter for letter in await post.letters(STRANGER) if letter.case_id or letter.request_id]
+
+
+async def test_an_encrypted_mail_is_listed_with_its_arrival(post: Post) -> None:
+    mail = envelope(MAIJA, "Salattu")
+    mail["MIME-Version"] = "1.0"
+    mail["Content-Type"] = 'multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"'
+    parts = (
+        "--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"
+        "--b\r\nContent-Type: application/octet-stream; name=encrypted.asc\r\n\r\n"
+        "-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n--b--\r\n"
+    )
+    mail.set_payload(parts)
+    await post.deliver(mail)
+    (item,) = await post.unsorted()
+    assert (item["from"], item["reason"]) == (MAIJA, "no_right_recognised")
+    assert await post.office.queue() == []
 
 
 async def test_withdrawal_by_mail_is_noted_for_staff(post: Post) -> None:
