@@ -10,11 +10,9 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -26,8 +24,8 @@ import pytest
 
 from tests.office import CUSTOMERS, MAIJA, SECRET, Office, code_in, opened
 from tests.wire.real_mail import PASSWORD, USER, RealMail, free_port, missing, running
+from tests.wire.real_shop import PYYNTO, until
 
-PYYNTO = Path(sys.executable).with_name("pyynto")
 #: A customer whose mailbox lies on the real server.
 CUSTOMER = "maija.mallikas@shop.example"
 
@@ -51,16 +49,6 @@ def pyynto(config: Path, *words: str) -> Any:
         [PYYNTO, *words, "--json", "--config", config], capture_output=True, check=True, timeout=60
     )
     return json.loads(done.stdout)
-
-
-def until(found: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """The first thing found that is not empty."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if result := found():
-            return result
-        time.sleep(0.1)
-    raise AssertionError("it never came")
 
 
 # -- Dovecot and Postfix --------------------------------------------------------------------------------------
