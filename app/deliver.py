@@ -27,6 +27,7 @@ from cases.delivery import on_delayed, on_lost, on_reported, on_sent, retry_in
 from cases.model import Case, Channel, Decision, Enclosure, Letter, LetterState, Request, Route, Shop
 from mailers.bounces import Bounce
 from mailers.sending import Refused, Unreachable
+from mailers.sent import SentFolder
 from storage import enclosures, looking, outbox, saving, watching
 from storage.outbox import Claimed
 from storage.store import Store, Transaction
@@ -187,6 +188,8 @@ class Delivery:
                 files = await self._files(letter) or await _made(house, claimed)
                 raw = mail_bytes(house, letter, claimed.token, claimed.created_at, key, files)
                 await house.postman.send(house.shop.mailbox, letter.to, raw)
+                if house.sent is not None and not letter.code_issue:
+                    self._spawn(_keep_copy(house.sent, raw))
         except FilesUnreachable:
             return Failed("files_unreachable", False)
         except Refused as fault:
@@ -334,6 +337,10 @@ class Delivery:
         )
         channel = request.channel if request else Channel.EMAIL
         await saving.save(tx, decision, prefix=house.shop.prefix, channel=channel, now=now)
+
+
+async def _keep_copy(folder: SentFolder, raw: bytes) -> None:
+    await folder.keep(raw)
 
 
 async def _made(house: House, claimed: Claimed) -> tuple[Enclosure, ...]:

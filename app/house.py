@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mailers.inbox import Inbox
     from mailers.oauth import Tokens
     from mailers.sending import Postman
+    from mailers.sent import SentFolder
 
 
 def utc_now() -> datetime:
@@ -35,6 +36,8 @@ class House:
     facts: Mapping[str, Mapping[str, Any]]
     telegram: Telegram | None = None
     postman: Postman | None = None
+    #: Where copies of letters are kept, if anywhere.
+    sent: SentFolder | None = None
     #: What signs in to the mailbox where its provider takes no passwords; in both directions the same.
     tokens: Tokens | None = None
     #: Telegram user ids that may use staff commands.
@@ -74,6 +77,7 @@ def connect(house: House) -> House:
     # Loaded here, since most commands need no line: it halves their start.
     from bot.telegram import Telegram
     from mailers.sending import Postman
+    from mailers.sent import SentFolder
 
     telegram, mailbox = house.settings.telegram, house.settings.mailbox
     if telegram is not None:
@@ -84,6 +88,11 @@ def connect(house: House) -> House:
         house.postman = Postman(
             mailbox.smtp, password, tokens=house.tokens, login=mailbox.address, ca_file=mailbox.ca_file
         )
+        if mailbox.sent is not None:
+            house.sent = SentFolder(
+                mailbox.imap, password, folder=mailbox.sent, tokens=house.tokens, ca_file=mailbox.ca_file,
+                address=mailbox.address,
+            )  # fmt: skip
     return house
 
 

@@ -9,6 +9,7 @@ from app import registers
 from app.house import connect, furnish, inbox_of, utc_now
 from app.settings import Settings, ShopSettings
 from app.trouble import place_of, trouble_of
+from mailers.inbox import REMEDIES
 from shops.gaps import gaps_of
 from storage import desk, outbox, register, watching
 from storage.store import Store
@@ -108,6 +109,9 @@ async def _shop(shop: ShopSettings, store: Store | None) -> AsyncIterator[Line]:
         assert junk is not None
         say = await junk.probe()
         yield Line(f"{name} junk", say is None, say or "")
+    if house.sent is not None:
+        reason = await house.sent.probe()
+        yield Line(f"{name} sent", reason is None, REMEDIES.get(reason or "", ""))
     say = await house.postman.probe()
     await house.postman.aclose()
     yield Line(f"{name} smtp", say is None, say or "")

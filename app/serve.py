@@ -98,6 +98,8 @@ class Service:
             stack.push_async_callback(house.telegram.shutdown)
         if house.postman is not None:
             stack.push_async_callback(house.postman.aclose)
+        if house.sent is not None:
+            stack.push_async_callback(house.sent.aclose)
 
     def _running(self, store: Store, house: House, delivery: Delivery) -> Running:
         mailbox = house.settings.mailbox

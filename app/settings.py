@@ -190,6 +190,10 @@ class Mailbox(Table):
         min_length=1,
         description='the name of the spam folder such as "Junk", or leave the key out',
     )
+    #: The folder that gets a copy of what leaves.
+    sent: str | None = Field(
+        default=None, min_length=1, description='the name of a folder such as "Sent", or leave the key out'
+    )
     canary: CanarySettings | None = Field(
         default=None, description="a block headed [shops.mailbox.canary], or leave it out for no test mails"
     )

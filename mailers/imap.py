@@ -200,13 +200,17 @@ class Session:
 
     async def select(self, folder: str = "INBOX") -> int:
         """Open a folder; returns its UIDVALIDITY."""
-        named = mailbox_name(folder)
-        quoted = '"' + named.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        response = await self._answer(self._client.select(quoted))
+        response = await self._answer(self._client.select(_quoted(folder)))
         if response.result != "OK":
             raise Trouble("folder")
         found = _VALIDITY.search(b"\n".join(_lines(response)))
         return int(found[1]) if found else 0
+
+    async def append(self, folder: str, raw: bytes) -> None:
+        """Put a mail into a folder, marked as read."""
+        response = await self._answer(self._client.append(raw, _quoted(folder), flags=r"\Seen"))
+        if response.result != "OK":
+            raise Trouble("folder")
 
     async def uids_above(self, last: int) -> list[int]:
         """UIDs above `last`, in order. (A range that ends in `*` always holds the newest, RFC 3501 6.4.8.)"""
@@ -321,3 +325,8 @@ class Session:
 
 def _lines(response: Any) -> list[bytes]:
     return [bytes(line) for line in response.lines]
+
+
+def _quoted(folder: str) -> str:
+    """A folder's name as an argument of a command."""
+    return '"' + mailbox_name(folder).replace("\\", "\\\\").replace('"', '\\"') + '"'
